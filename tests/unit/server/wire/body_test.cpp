@@ -46,11 +46,11 @@ Bytes filters(std::uint32_t filter_size, const std::vector<std::uint32_t>& limit
 TEST_CASE("the numbers of events and results follow from the request limit") {
     for (const auto& [limit_text, operations] : test::wire_vectors()["limits"].items()) {
         const auto limit = static_cast<std::uint32_t>(std::stoul(limit_text));
-        for (const auto& [name, vector] : operations.items()) {
-            CAPTURE(limit);
-            CAPTURE(name);
+        for (const auto& vector : operations) {
             const auto operation = to_operation(vector["code"].get<std::uint8_t>());
             REQUIRE(operation.has_value());
+            CAPTURE(limit);
+            CAPTURE(traits_of(*operation).name);
             const bool any = vector["events_per_batch"] == "any";
             CHECK(events_max(*operation, limit) ==
                   (any ? vector["event_max"].get<std::uint32_t>() : 1));
