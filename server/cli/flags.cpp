@@ -197,45 +197,12 @@ std::string describe_error(std::string_view what, std::string_view value, std::s
     return fmt::format("{} ({}): {}", what, value, reason);
 }
 
-Accept store_switch(bool& target) {
-    return [&target](std::string_view text) -> Result<void, std::string> {
-        const Result<bool, std::string> value = parse_switch(text);
-        if (!value.has_value()) return Unexpected(value.error());
-        target = *value;
-        return {};
-    };
-}
-
-Accept store_text(std::string& target) {
-    return [&target](std::string_view text) -> Result<void, std::string> {
-        target = text;
-        return {};
-    };
-}
-
-Accept store_text(std::optional<std::string>& target) {
-    return [&target](std::string_view text) -> Result<void, std::string> {
-        target = text;
-        return {};
-    };
-}
+Accept store_switch(bool& target) { return store_parsed(target, parse_switch); }
 
 Accept store_duration(std::chrono::nanoseconds& target) {
-    return [&target](std::string_view text) -> Result<void, std::string> {
-        const Result<std::chrono::nanoseconds, std::string> value = parse_duration(text);
-        if (!value.has_value()) return Unexpected(value.error());
-        target = *value;
-        return {};
-    };
+    return store_parsed(target, parse_duration);
 }
 
-Accept store_ratio(std::optional<Ratio>& target) {
-    return [&target](std::string_view text) -> Result<void, std::string> {
-        const Result<Ratio, std::string> value = parse_ratio(text);
-        if (!value.has_value()) return Unexpected(value.error());
-        target = *value;
-        return {};
-    };
-}
+Accept store_ratio(std::optional<Ratio>& target) { return store_parsed(target, parse_ratio); }
 
 }  // namespace elytra::cli

@@ -1,12 +1,13 @@
 #pragma once
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <functional>
-#include <limits>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -65,8 +66,8 @@ using Request = std::variant<Options, HelpText, Refusal>;
 // The outcome of matching arguments with a declaration, before a command adds its own checks.
 struct ParsedArguments {
     bool help_wanted = false;
-    std::vector<std::string_view> given;  // names of the flags that occurred, in their order
-    std::vector<std::string> errors;
+    std::vector<std::string_view> given = {};  // names of the flags that occurred, in their order
+    std::vector<std::string> errors = {};
 
     bool has(std::string_view name) const;
 };
@@ -98,47 +99,49 @@ struct UnwrapOptional<std::optional<T>> {
     using type = T;
 };
 
-// `target` of all store functions: a variable of the value's type or an optional of it. It must
-// live until the arguments are parsed.
-template <class Target>
-Accept store_integer(Target& target, IntegerRange range = {}) {
-    using Value = typename UnwrapOptional<Target>::type;
-    const u128 type_max = static_cast<Value>(~Value{0});
-    if (range.max > type_max) range.max = type_max;
-    return [&target, range](std::string_view text) -> Result<void, std::string> {
-        const Result<u128, std::string> value = parse_integer(text, range);
+// The functions below make the Accept of a flag. `target` is a variable of the value's type, or an
+// optional of it; it must live until the arguments are parsed.
+
+template <class Target, class Parse>
+Accept store_parsed(Target& target, Parse parse) {
+    return [&target, parse](std::string_view text) -> Result<void, std::string> {
+        const auto value = parse(text);
         if (!value.has_value()) return Unexpected(value.error());
-        target = narrow<Value>(*value);
+        target = static_cast<typename UnwrapOptional<Target>::type>(*value);
         return {};
     };
 }
 
+// The range is cut to what the type of the target can hold.
+template <class Target>
+Accept store_integer(Target& target, IntegerRange range = {}) {
+    using Value = typename UnwrapOptional<Target>::type;
+    range.max = std::min(range.max, static_cast<u128>(static_cast<Value>(~Value{0})));
+    return store_parsed(target,
+                        [range](std::string_view text) { return parse_integer(text, range); });
+}
+
 template <class Target>
 Accept store_size(Target& target, SizeRange range = {}) {
-    return [&target, range](std::string_view text) -> Result<void, std::string> {
-        const Result<std::uint64_t, std::string> value = parse_size(text, range);
-        if (!value.has_value()) return Unexpected(value.error());
-        target = *value;
-        return {};
-    };
+    return store_parsed(target, [range](std::string_view text) { return parse_size(text, range); });
 }
 
 // The enumerators of the target's type must count from zero in the order of `names`.
 template <class Target>
 Accept store_choice(Target& target, std::span<const std::string_view> names) {
-    using Value = typename UnwrapOptional<Target>::type;
-    static_assert(std::is_enum_v<Value>);
-    return [&target, names](std::string_view text) -> Result<void, std::string> {
-        const Result<std::size_t, std::string> index = parse_choice(text, names);
-        if (!index.has_value()) return Unexpected(index.error());
-        target = static_cast<Value>(*index);
+    return store_parsed(target,
+                        [names](std::string_view text) { return parse_choice(text, names); });
+}
+
+template <class Target>
+Accept store_text(Target& target) {
+    return [&target](std::string_view text) -> Result<void, std::string> {
+        target = std::string(text);
         return {};
     };
 }
 
 Accept store_switch(bool& target);
-Accept store_text(std::string& target);
-Accept store_text(std::optional<std::string>& target);
 Accept store_duration(std::chrono::nanoseconds& target);
 Accept store_ratio(std::optional<Ratio>& target);
 
