@@ -88,8 +88,15 @@ std::string_view describe(DigitsError error) {
 }
 
 std::string describe(IntegerRange range) {
-    return fmt::format("an integer from {} to {}", to_decimal(range.min),
-                       range.max == u128_max ? "2^128-1" : to_decimal(range.max));
+    const std::string multiple =
+        range.multiple == 1 ? ""
+                            : fmt::format(" that is a multiple of {}", to_decimal(range.multiple));
+    return fmt::format("an integer from {} to {}{}", to_decimal(range.min),
+                       range.max == u128_max ? "2^128-1" : to_decimal(range.max), multiple);
+}
+
+bool contains(IntegerRange range, u128 value) {
+    return value >= range.min && value <= range.max && value % range.multiple == 0;
 }
 
 // The shift of a unit, nullopt for an unknown one.
@@ -180,7 +187,7 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
 
 Result<u128, std::string> parse_integer(std::string_view text, IntegerRange range) {
     const Result<u128, DigitsError> value = parse_digits(text);
-    if (value.has_value() && *value >= range.min && *value <= range.max) return *value;
+    if (value.has_value() && contains(range, *value)) return *value;
     if (value.has_value() || value.error() == DigitsError::overflow) {
         return Unexpected(fmt::format("out of range; expected {}", describe(range)));
     }

@@ -20,6 +20,7 @@ namespace elytra::cli {
 struct IntegerRange {
     u128 min = 0;
     u128 max = u128_max;
+    u128 multiple = 1;
 };
 
 struct SizeRange {
