@@ -29,14 +29,7 @@ public:
     FormatStatus status() const { return status_; }
 
 private:
-    enum class Step : std::uint8_t {
-        idle,
-        extend,
-        zones,
-        flush_zones,
-        superblock,
-        flush_superblock
-    };
+    enum class Step : std::uint8_t { idle, extend, zones, flush_zones, superblock };
 
     void on_step_done();
     void start_zones();

@@ -14,7 +14,7 @@
 namespace elytra::storage {
 
 // Which component an I/O belongs to.
-enum class IoOwner : std::uint8_t { superblock = 1, journal = 2, page_store = 3 };
+enum class IoOwner : std::uint8_t { superblock = 1, journal = 2, page_store = 3, formatter = 4 };
 
 struct IoToken {
     IoOwner owner{};

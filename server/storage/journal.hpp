@@ -59,7 +59,7 @@ public:
     // Gives space back. Requires: a `tail` from lsn_after() that is durable in the superblock.
     void release(Lsn tail);
 
-    bool read_available() const { return reads_in_flight_ < reads_max; }
+    bool read_available() const { return reads_in_flight_ + reads_done_.size() < reads_max; }
 
     // Requires: read_available(), and an op that the log holds and that is durable.
     void read(Op op, wire::MessageRef into);
@@ -75,7 +75,7 @@ public:
     const RecoveryReport& report() const;
 
     // The newest op that was appended or recovered; of the checkpoint when there is none.
-    Op head() const { return Op{first_op_.value + index_.size() - 1}; }
+    Op head() const { return Op{first_.value + index_.size() - 1}; }
 
     u128 head_checksum() const { return head_checksum_; }
 
@@ -83,7 +83,7 @@ public:
     Op op_durable() const { return op_durable_; }
 
     // The oldest op that read() can deliver; head().next() when there is none.
-    Op op_first() const { return first_op_; }
+    Op op_first() const { return first_; }
 
     // The log tail to store with a checkpoint of this op. Requires: durable, not older than the
     // tail.
@@ -94,29 +94,31 @@ private:
         Lsn lsn;
         std::uint32_t length = 0;
         u128 checksum = 0;
+
+        Lsn end() const { return Lsn{lsn.value + length}; }
     };
 
     struct PendingRead {
         Op op;
         wire::MessageRef message;
-        bool busy = false;
     };
 
-    struct PendingEvidence {
-        Op op;
-        bool in_flight = false;
-    };
-
-    void on_recovered();
+    void on_recovery_io_done();
     Lsn place_record(std::uint32_t length) const;
-    RecordLinks links_before(Op op, std::size_t links_max) const;
+    RecordLinks links_up_to(Op op, std::size_t links_max) const;
     const IndexEntry& entry(Op op) const;
+
+    RecordGroup& collecting() { return groups_[collecting_]; }
+
+    const RecordGroup& collecting() const { return groups_[collecting_]; }
+
+    RecordGroup& writing() { return groups_[1 - collecting_]; }
+
     void advance();
-    void start_group();
-    void start_evidence();
-    void on_group_written();
+    void write_evidence(const RecordGroup& group);
     void on_evidence_written();
-    void on_read_done(std::uint32_t slot);
+    void on_read_done(std::size_t slot);
+    bool verify_read(Op op, wire::Message& message) const;
 
     const Limits limits_;
     const Layout layout_;
@@ -127,16 +129,18 @@ private:
     std::unique_ptr<JournalRecovery> recovery_;  // while recovering
     RecoveryReport report_;
 
-    RingBuffer<IndexEntry> index_;  // of op first_op_ and those after it
-    Op first_op_{1};
+    RingBuffer<IndexEntry> index_;  // of op first_ and those after it
+    Op first_{1};
     u128 head_checksum_ = 0;
     Lsn tail_;
-    Lsn next_;  // end of the newest record
+    Lsn next_;             // end of the newest record
+    Lsn collecting_from_;  // end of the records before the group that collects
 
-    RecordGroup collecting_;
-    RecordGroup writing_;
+    std::array<RecordGroup, 2> groups_;
+    std::size_t collecting_ = 0;
     SectorBuffer evidence_buffer_;
-    PendingEvidence evidence_;
+    bool evidence_in_flight_ = false;
+    Op evidence_op_;
     std::uint64_t epoch_next_ = 0;
     Op op_durable_;
 

@@ -27,10 +27,9 @@ struct RecoveryReport {
     std::vector<RecoveredPrepare> prepares;  // from the op after the checkpoint to the head
     std::vector<LogFault> faults;
     std::vector<Op> torn;
-    std::uint32_t superseded_count = 0;
-    std::uint32_t evidence_damaged_count = 0;  // sectors that were rewritten
-    Lsn durable;
-    Lsn next;
+    std::vector<RecoveredPrepare> unchained;   // intact, but not connected to the checkpoint
+    std::uint32_t evidence_damaged_count = 0;  // sectors that did not hold what they should
+    Lsn next;                                  // where appending goes on
 
     // What the log may be said to know about an op after the checkpoint.
     LogClass class_of(Op op) const;
@@ -45,7 +44,8 @@ public:
     JournalRecovery(const JournalRecovery&) = delete;
     JournalRecovery& operator=(const JournalRecovery&) = delete;
 
-    void start(const JournalStart& start, std::uint32_t token_id);
+    // Every I/O is given `token`.
+    void start(const JournalStart& start, IoToken token);
 
     void on_io_done();
 
@@ -62,13 +62,16 @@ private:
 
     void on_evidence_read();
     void read_log();
-    void on_log_read();
     void scan_buffer();
     bool scan_record();
+
+    Lsn ring_end() const { return Lsn{start_.tail.value + layout_.log_size}; }
+
     Lsn scan_end() const;
     void judge();
     void write_closing_evidence();
     void push_read(std::uint64_t offset, std::span<std::byte> bytes);
+    void push_write(std::uint32_t slot, const Evidence& evidence);
 
     const Limits limits_;
     const Layout layout_;
@@ -76,7 +79,7 @@ private:
     const std::uint32_t record_size_max_;
     IoQueue& io_;
     JournalStart start_;
-    std::uint32_t token_id_ = 0;
+    IoToken token_;
     Step step_ = Step::idle;
     std::uint32_t io_in_flight_ = 0;
 
@@ -88,6 +91,7 @@ private:
     Lsn buffer_from_;
     Lsn buffer_to_;
     Lsn position_;  // next sector to look at
+    Lsn needed_;    // end of the record at position_ that the buffer does not hold yet
     Lsn durable_;   // highest statement seen so far
     std::vector<ScannedRecord> records_;
     RecoveryReport report_;

@@ -24,25 +24,25 @@ enum class LogClass : std::uint8_t {
 };
 
 struct ScannedRecord {
-    Lsn lsn;
-    Lsn watermark;
+    Lsn lsn{};
+    Lsn watermark{};
     std::uint32_t length = 0;
     std::uint32_t message_size = 0;
-    Op op;
+    Op op{};
     u128 checksum = 0;
     u128 parent = 0;
-    RecordLinks links;
+    RecordLinks links{};
     bool body_intact = false;
 
     Lsn end() const { return Lsn{lsn.value + length}; }
 };
 
-// Part of the log that can no longer be read although it may have been, or was, acknowledged.
+// Part of the log that cannot be read any more although it was, or may have been, acknowledged.
 struct LogFault {
     LogClass log_class = LogClass::unknown;  // lost or unknown
-    Lsn from;
-    Lsn to;
-    Op op;                            // of a lost record
+    Lsn from{};
+    Lsn to{};
+    Op op{};                          // of a lost record
     std::uint64_t checksum_half = 0;  // of a lost record
 
     bool operator==(const LogFault&) const = default;
@@ -54,12 +54,18 @@ struct EvidenceSummary {
     std::vector<std::uint32_t> damaged;  // slots, in ascending order
 };
 
+// The epoch that an intact slot holds when `newest` is the highest one; none if no evidence of this
+// slot can be that old.
+std::optional<std::uint64_t> evidence_epoch_of(std::uint32_t slot, std::uint32_t slot_count,
+                                               std::uint64_t newest);
+
 // `slots`: what each evidence sector decodes to.
 EvidenceSummary summarize_evidence(std::span<const std::optional<Evidence>> slots);
 
 struct LogScan {
     Lsn tail;
     Lsn scan_end;                            // nothing from here on was looked at
+    Lsn ring_end;                            // no record can reach beyond without losing the tail
     std::span<const ScannedRecord> records;  // ascending by LSN
     const EvidenceSummary& evidence;
 };
@@ -77,19 +83,18 @@ LogVerdict classify_log(const LogScan& scan);
 
 // Position and identity of a prepare that the log can deliver.
 struct RecoveredPrepare {
-    Op op;
-    Lsn lsn;
+    Op op{};
+    Lsn lsn{};
     std::uint32_t size = 0;  // of the message
     u128 checksum = 0;
-    u128 parent = 0;
 
     bool operator==(const RecoveredPrepare&) const = default;
 };
 
 struct LogChain {
-    std::vector<RecoveredPrepare> prepares;  // from the op after the checkpoint, without gaps
-    std::uint32_t superseded_count = 0;      // intact records that are not part of it
-    std::vector<LogFault> faults;            // acknowledged records that do not fit: unknown
+    std::vector<RecoveredPrepare> prepares;   // from the op after the checkpoint, without gaps
+    std::vector<RecoveredPrepare> unchained;  // intact, but not part of that chain
+    std::vector<LogFault> faults;             // unchained although acknowledged: unknown
 };
 
 // The prepares that hang together by their checksums from the checkpoint on; of several records of

@@ -29,8 +29,8 @@ struct LogIdentity {
 // Names one record, so that its loss is noticed. Half a checksum recognises a lost prepare; what
 // replaces it is accepted by its whole checksum only.
 struct RecordLink {
-    Lsn lsn;
-    Op op;
+    Lsn lsn{};
+    Op op{};
     std::uint64_t checksum_half = 0;
 
     bool operator==(const RecordLink&) const = default;
@@ -39,25 +39,25 @@ struct RecordLink {
 // The statement "these are all records in [from, here)", newest first. `here` is the position of
 // the record that carries the links, or the durable LSN of the evidence.
 struct RecordLinks {
-    Lsn from;
+    Lsn from{};
     std::uint32_t count = 0;
     std::array<RecordLink, record_links_max> links{};
 };
 
 // A record: one sector of header, and the body in whole sectors behind it or inside the first one.
 struct RecordHeader {
-    Lsn lsn;
-    Lsn watermark;  // everything below was durable when this record was submitted
-    RecordLinks links;
-    wire::PrepareHeader prepare;
+    Lsn lsn{};
+    Lsn watermark{};  // everything below was durable when this record was submitted
+    RecordLinks links{};
+    wire::PrepareHeader prepare{};
 };
 
 // The durable statement that everything below `durable` is complete.
 struct Evidence {
     std::uint64_t epoch = 0;
-    Lsn durable;
-    View view;
-    RecordLinks links;         // at most evidence_links_max
+    Lsn durable{};
+    View view{};
+    RecordLinks links{};       // at most evidence_links_max
     u128 newest_checksum = 0;  // whole checksum of the newest link, 0 without links
 };
 

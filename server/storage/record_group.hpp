@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "server/common/limits.hpp"
@@ -18,6 +20,8 @@ namespace elytra::storage {
 class RecordGroup {
 public:
     explicit RecordGroup(const Limits& limits);
+    RecordGroup(const RecordGroup&) = delete;
+    RecordGroup& operator=(const RecordGroup&) = delete;
 
     bool empty() const { return records_ == 0; }
 
@@ -28,14 +32,12 @@ public:
     void add(const LogIdentity& identity, const RecordHeader& header, wire::MessageRef message);
 
     // Requires: not empty, not submitted.
-    void submit(const Layout& layout, IoToken token, IoQueue& io);
+    void submit(IoToken token, IoQueue& io);
 
-    // One of its writes is durable. Returns whether all are.
-    bool on_write_done();
+    // One of its writes is durable.
+    void on_write_done();
 
     bool written() const { return submitted_ && writes_in_flight_ == 0; }
-
-    bool submitted() const { return submitted_; }
 
     Op last_op() const { return last_op_; }
 
@@ -47,16 +49,20 @@ private:
     struct Run {
         Lsn lsn;
         std::span<const std::byte> bytes;
+        bool small = false;
+
+        Lsn end() const { return Lsn{lsn.value + bytes.size()}; }
     };
 
     std::span<const std::byte> add_small(const LogIdentity& identity, const RecordHeader& header,
                                          const wire::Message& message);
     std::span<const std::byte> add_large(const LogIdentity& identity, const RecordHeader& header,
                                          wire::Message& message);
-    void append_run(Lsn lsn, std::span<const std::byte> bytes);
+    void append_small(Lsn lsn, std::span<const std::byte> sector);
 
-    std::uint32_t size_max_;
-    std::uint32_t records_max_;
+    const Layout layout_;
+    const std::uint32_t size_max_;
+    const std::uint32_t records_max_;
     SectorBuffer small_records_;
     std::uint32_t small_count_ = 0;
     std::vector<wire::MessageRef> large_records_;

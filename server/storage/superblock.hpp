@@ -76,8 +76,6 @@ private:
     void repair_next();
     void start_update();
     void verify();
-    std::uint32_t intact_copies() const;
-    SuperblockViews views() const;
     void fail(SuperblockFailure failure);
 
     const Limits limits_;
