@@ -20,6 +20,8 @@ namespace {
 
 constexpr std::size_t atomic_write_size = 512;  // all that a device promises to write at once
 
+constexpr std::uint64_t size_limit = 64U << 20;
+
 using Image = std::vector<std::byte>;
 
 // How much of each unflushed write reached the media: a prefix and a suffix of it.
@@ -81,29 +83,33 @@ struct Expected {
     Tables previous;
 };
 
+void check_opens(const Image& image, const Limits& limits, const ManifestRoot& root,
+                 const Tables& expected) {
+    PageStoreWorld world(limits, size_limit, image);
+    world.newest = root;
+    REQUIRE(world.open());
+    REQUIRE(world.read_all() == content_of(expected));
+}
+
 void check_image(const Image& image, const Limits& limits, const Roots& roots,
                  const Expected& expected) {
-    PageStoreWorld world(limits, 64U << 20, image);
+    PageStoreWorld world(limits, size_limit, image);
     world.newest = roots.newest;
     world.previous = roots.previous;
     REQUIRE(world.open());
     REQUIRE(world.read_all() == content_of(expected.newest));
+    check_opens(image, limits, roots.previous, expected.previous);
 
-    PageStoreWorld older(limits, 64U << 20, image);
-    older.newest = roots.previous;
-    REQUIRE(older.open());
-    REQUIRE(older.read_all() == content_of(expected.previous));
-
-    // The half-written rest is no obstacle to the next checkpoint, nor this one to the one before.
+    // The half-written rest is no obstacle to the next checkpoint, nor that one to the two before.
     Tables next = expected.newest;
-    next.push_back({.id = 99, .growth = Segment::Growth::rewritten, .bytes = Image(5000)});
-    world.checkpoint(Op{1000}, next);
-    REQUIRE(world.read_all() == content_of(next));
-    world.restart();
-    world.newest = roots.newest;
-    world.previous = {};
-    REQUIRE(world.open());
-    REQUIRE(world.read_all() == content_of(expected.newest));
+    next.push_back({.id = 99, .growth = Segment::Growth::rewritten, .bytes = Image(30'000)});
+    const Snapshot snapshot(next, limits.chunk_size);
+    world.store->begin(Op{1000}, snapshot.segments);
+    world.settle();
+    const Image later(world.disk.media().begin(), world.disk.media().end());
+    check_opens(later, limits, world.store->root(), next);
+    check_opens(later, limits, roots.newest, expected.newest);
+    check_opens(later, limits, roots.previous, expected.previous);
 }
 
 Tables next_tables(const Tables& before, Prng& prng) {
@@ -127,7 +133,7 @@ std::size_t sweep(std::uint64_t seed, const Limits& limits) {
     constexpr std::uint64_t checkpoints = 5;
     Prng prng(seed);
     std::size_t images = 0;
-    PageStoreWorld world(limits);
+    PageStoreWorld world(limits, size_limit);
     REQUIRE(world.open());
     Expected durable;
     for (std::uint64_t op = 1; op <= checkpoints; ++op) {
