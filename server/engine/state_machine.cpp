@@ -61,7 +61,8 @@ std::size_t StateMachine::execute(Operation operation, std::uint64_t timestamp,
                                   std::span<const std::byte> body, std::span<std::byte> reply) {
     ELYTRA_ASSERT(reply.size() >= wire::body_size_max);
     const std::uint64_t step = timestamp_step(operation, body);
-    ELYTRA_ASSERT(timestamp > step && timestamp - step > store_.timestamp());
+    ELYTRA_ASSERT(timestamp > store_.timestamp());
+    ELYTRA_ASSERT(timestamp >= store_.timestamp() + step);
     const wire::OperationTraits& traits = wire::traits_of(operation);
     // Without events to create, nothing reads the slot.
     slot_next_ = timestamp - step + 1;
