@@ -90,10 +90,7 @@ IoStatus MemoryDisk::execute(const Write& write, std::vector<std::byte> bytes) {
     ELYTRA_ASSERT(std::ranges::equal(bytes, write.bytes));
     if (!grow(write.offset + bytes.size())) return IoStatus::no_space;
     bytes_written_ += bytes.size();
-    if (write.offset >= lost_range_.first && write.offset < lost_range_.second) {
-        lost_range_ = {};
-        return IoStatus::ok;
-    }
+    if (lose(write.offset)) return IoStatus::ok;
     copy_to(visible_, write.offset, bytes);
     for (std::uint64_t place = 0; place < bytes.size(); place += sector_size) {
         failed_sectors_.erase(write.offset + place);
@@ -137,6 +134,15 @@ IoStatus MemoryDisk::execute(const Extend& extend) {
 void MemoryDisk::flush() {
     for (const VolatileWrite& write : cache_) copy_to(media_, write.offset, write.bytes);
     cache_.clear();
+}
+
+bool MemoryDisk::lose(std::uint64_t offset) {
+    const auto range = std::ranges::find_if(to_lose_, [offset](const auto& candidate) {
+        return offset >= candidate.first && offset < candidate.second;
+    });
+    if (range == to_lose_.end()) return false;
+    to_lose_.erase(range);
+    return true;
 }
 
 bool MemoryDisk::grow(std::uint64_t size) {
@@ -187,18 +193,21 @@ void MemoryDisk::meet_fate(const VolatileWrite& write, WriteFate fate) {
     }
 }
 
+void MemoryDisk::overwrite(std::uint64_t offset, std::span<const std::byte> bytes) {
+    ELYTRA_ASSERT(offset + bytes.size() <= visible_.size());
+    copy_to(visible_, offset, bytes);
+    make_durable(offset, bytes);
+}
+
 void MemoryDisk::flip_bit(std::uint64_t offset, unsigned bit) {
-    const auto mask = static_cast<std::byte>(1U << bit);
-    visible_.at(offset) ^= mask;
-    media_.at(offset) ^= mask;
+    const std::byte flipped = visible_.at(offset) ^ static_cast<std::byte>(1U << bit);
+    overwrite(offset, {&flipped, 1});
 }
 
 void MemoryDisk::wreck(std::uint64_t offset, std::uint64_t size) {
-    ELYTRA_ASSERT(offset + size <= visible_.size());
-    for (std::uint64_t place = offset; place < offset + size; ++place) {
-        visible_[place] = static_cast<std::byte>(prng_.below(256));
-        media_[place] = visible_[place];
-    }
+    std::vector<std::byte> noise(size);
+    for (std::byte& value : noise) value = static_cast<std::byte>(prng_.below(256));
+    overwrite(offset, noise);
 }
 
 void MemoryDisk::fail_sector(std::uint64_t offset) {

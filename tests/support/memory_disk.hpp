@@ -16,8 +16,8 @@ namespace elytra::test {
 // What a crash makes of a write that was not durable yet.
 enum class WriteFate : std::uint8_t { kept, dropped, torn };
 
-// A data file in memory, on a disk with a volatile cache. Executes IoEffects one at a time, in the order
-// that the caller chooses, and checks that they keep the rules of io_effect.hpp. A copy is an
+// A data file in memory, on a disk with a volatile cache. Executes IoEffects one at a time, in the
+// order that the caller chooses, and checks that they keep the rules of io_effect.hpp. A copy is an
 // independent disk with the same content; only the original's I/O in flight must be completed.
 class MemoryDisk {
 public:
@@ -48,16 +48,18 @@ public:
     // Writes that a crash now could change: completed but not flushed, then those in flight.
     std::size_t writes_at_risk() const;
 
-    // Power loss: each write at risk meets its fate, torn ones atom by atom; nothing is in flight after.
+    // Power loss: each write at risk meets its fate, torn ones atom by atom; nothing is in flight
+    // after.
     void crash(std::span<const WriteFate> fates);
 
     // The same with random fates.
     void crash();
 
-    // What reads see. Changing it models damage: bits that rot, sectors that go elsewhere.
-    std::span<std::byte> bytes() { return visible_; }
-
+    // What reads see.
     std::span<const std::byte> bytes() const { return visible_; }
+
+    // Damage: from here on reads see these bytes, also after a crash.
+    void overwrite(std::uint64_t offset, std::span<const std::byte> bytes);
 
     void flip_bit(std::uint64_t offset, unsigned bit);
 
@@ -68,7 +70,7 @@ public:
     void fail_sector(std::uint64_t offset);
 
     // The next write that starts in [from, to) is reported as done and leaves no trace.
-    void lose_next_write(std::uint64_t from, std::uint64_t to) { lost_range_ = {from, to}; }
+    void lose_next_write(std::uint64_t from, std::uint64_t to) { to_lose_.push_back({from, to}); }
 
     std::uint64_t bytes_written() const { return bytes_written_; }
 
@@ -88,6 +90,7 @@ private:
     storage::IoStatus execute(const storage::Read& read);
     storage::IoStatus execute(const storage::Extend& extend);
     void flush();
+    bool lose(std::uint64_t offset);
     bool grow(std::uint64_t size);
     void make_durable(std::uint64_t offset, std::span<const std::byte> bytes);
     void meet_fate(const VolatileWrite& write, WriteFate fate);
@@ -99,7 +102,7 @@ private:
     std::vector<VolatileWrite> cache_;
     std::vector<InFlight> in_flight_;
     std::set<std::uint64_t> failed_sectors_;
-    std::pair<std::uint64_t, std::uint64_t> lost_range_{};
+    std::vector<std::pair<std::uint64_t, std::uint64_t>> to_lose_;
     std::uint64_t bytes_written_ = 0;
 };
 
