@@ -9,6 +9,7 @@
 #include "server/common/strong.hpp"
 #include "server/storage/manifest_root.hpp"
 #include "server/storage/layout.hpp"
+#include "server/storage/manifest_root.hpp"
 #include "server/wire/header.hpp"
 
 // What a superblock says, and its bytes.

@@ -9,14 +9,6 @@
 using namespace elytra::storage;
 
 namespace elytra::test {
-namespace {
-
-bool overlap(std::uint64_t a, std::uint64_t a_size, std::uint64_t b, std::uint64_t b_size) {
-    return a < b + b_size && b < a + a_size;
-}
-
-}  // namespace
-
 std::vector<std::byte> random_bytes(Prng& prng, std::size_t size) {
     std::vector<std::byte> bytes(size);
     for (std::byte& byte : bytes) byte = static_cast<std::byte>(prng.below(256));
@@ -39,93 +31,15 @@ Snapshot::Snapshot(const Tables& tables, std::uint32_t chunk_size) {
     }
 }
 
-void PageStoreDisk::accept(IoQueue& io) {
-    for (const IoEffect& effect : io.effects()) {
-        if (const auto* write = std::get_if<Write>(&effect)) check_write(*write);
-        in_flight_.push_back(effect);
-    }
-    io.clear();
-    const auto is_write = [](const IoEffect& effect) {
-        return std::holds_alternative<Write>(effect);
-    };
-    const auto count = static_cast<std::size_t>(std::ranges::count_if(in_flight_, is_write));
-    writes_in_flight_max = std::max(writes_in_flight_max, count);
-}
-
-void PageStoreDisk::check_write(const Write& write) const {
-    ELYTRA_ASSERT(write.offset % sector_size == 0);
-    ELYTRA_ASSERT(!write.bytes.empty());
-    ELYTRA_ASSERT(write.bytes.size() % sector_size == 0);
-    ELYTRA_ASSERT(write.durability == Durability::volatile_cache);
-    ELYTRA_ASSERT(write.offset + write.bytes.size() <= media_.size());
-    const auto clear_of = [&](std::uint64_t offset, std::size_t size) {
-        return !overlap(write.offset, write.bytes.size(), offset, size);
-    };
-    for (const Unflushed& other : cache_) {
-        ELYTRA_ASSERT(clear_of(other.offset, other.bytes.size()));
-    }
-    for (const IoEffect& effect : in_flight_) {
-        const auto* other = std::get_if<Write>(&effect);
-        ELYTRA_ASSERT(other == nullptr || clear_of(other->offset, other->bytes.size()));
-    }
-}
-
-PageStoreDisk::Done PageStoreDisk::complete(std::size_t index) {
-    ELYTRA_ASSERT(index < in_flight_.size());
-    const IoEffect effect = in_flight_[index];
-    in_flight_.erase(in_flight_.begin() + static_cast<std::ptrdiff_t>(index));
-    if (const auto* write = std::get_if<Write>(&effect)) {
-        ++writes;
-        bytes_written += write->bytes.size();
-        cache_.push_back({write->offset, {write->bytes.begin(), write->bytes.end()}});
-        return {write->token, IoStatus::ok};
-    }
-    if (const auto* flush = std::get_if<Flush>(&effect)) {
-        ++flushes;
-        for (const Unflushed& write : std::exchange(cache_, {})) {
-            std::ranges::copy(write.bytes,
-                              media_.begin() + static_cast<std::ptrdiff_t>(write.offset));
-        }
-        return {flush->token, IoStatus::ok};
-    }
-    if (const auto* extend = std::get_if<Extend>(&effect)) {
-        if (extend->size > size_max) return {extend->token, IoStatus::no_space};
-        if (extend->size > media_.size()) media_.resize(extend->size);
-        return {extend->token, IoStatus::ok};
-    }
-    read(std::get<Read>(effect));
-    return {std::get<Read>(effect).token, IoStatus::ok};
-}
-
-std::vector<PageStoreDisk::Unflushed> PageStoreDisk::unflushed() const {
-    std::vector<Unflushed> all = cache_;
-    for (const IoEffect& effect : in_flight_) {
-        if (const auto* write = std::get_if<Write>(&effect)) {
-            all.push_back({write->offset, {write->bytes.begin(), write->bytes.end()}});
-        }
-    }
-    return all;
-}
-
-void PageStoreDisk::read(const Read& read) const {
-    for (const Unflushed& write : cache_) {
-        ELYTRA_ASSERT(!overlap(read.offset, read.bytes.size(), write.offset, write.bytes.size()));
-    }
-    std::ranges::fill(read.bytes, std::byte{});
-    if (read.offset >= media_.size()) return;
-    const std::size_t size = std::min(read.bytes.size(), media_.size() - read.offset);
-    std::ranges::copy(std::span(media_).subspan(read.offset, size), read.bytes.begin());
-}
-
 PageStoreWorld::PageStoreWorld(const Limits& store_limits, std::uint64_t limit,
-                               std::vector<std::byte> image)
-    : limits(store_limits), size_limit(limit), disk(std::move(image)) {
+                               MemoryDisk store_disk)
+    : limits(store_limits), size_limit(limit), disk(std::move(store_disk)) {
     restart();
 }
 
 void PageStoreWorld::restart() {
     io.clear();
-    disk = PageStoreDisk({disk.media().begin(), disk.media().end()});
+    disk.crash(std::vector(disk.writes_at_risk(), WriteFate::dropped));
     store = std::make_unique<CheckpointStore>(limits, begin, size_limit, io);
 }
 
@@ -135,11 +49,33 @@ bool PageStoreWorld::open() {
     return store->state() == CheckpointStore::State::idle;
 }
 
-bool PageStoreWorld::step(Prng* prng) {
-    disk.accept(io);
+void PageStoreWorld::submit() {
+    for (const IoEffect& effect : io.effects()) {
+        if (std::holds_alternative<Flush>(effect)) ++flushes;
+        const auto* write = std::get_if<Write>(&effect);
+        if (write == nullptr) continue;
+        ++writes;
+        ELYTRA_ASSERT(write->durability == Durability::volatile_cache);
+        ELYTRA_ASSERT(write->bytes.size() <= limits.chunk_size);
+        ELYTRA_ASSERT(write->offset >= begin);
+        ELYTRA_ASSERT(write->offset + write->bytes.size() <= disk.bytes().size());
+    }
+    disk.submit(io);
+    in_flight_max = std::max(in_flight_max, disk.in_flight());
+}
+
+bool PageStoreWorld::step() {
+    submit();
     if (disk.in_flight() == 0) return false;
-    const PageStoreDisk::Done done =
-        disk.complete(prng == nullptr ? 0 : prng->below(disk.in_flight()));
+    const MemoryDisk::Completion done = disk.complete(0);
+    store->on_io_done(done.token, done.status);
+    return true;
+}
+
+bool PageStoreWorld::step_any() {
+    submit();
+    if (disk.in_flight() == 0) return false;
+    const MemoryDisk::Completion done = disk.complete_any();
     store->on_io_done(done.token, done.status);
     return true;
 }
@@ -182,6 +118,16 @@ Tables PageStoreWorld::read_all() {
         tables.push_back({.id = segment.id, .bytes = {bytes.begin(), bytes.end()}});
     }
     return tables;
+}
+
+void PageStoreWorld::plant(std::uint64_t offset, std::span<const std::byte> sectors) {
+    SectorBuffer buffer(sectors.size());
+    std::ranges::copy(sectors, buffer.bytes().begin());
+    IoQueue direct;
+    direct.push(Write{
+        .offset = offset, .bytes = buffer.bytes(), .durability = Durability::durable, .token = {}});
+    disk.submit(direct);
+    disk.complete(disk.in_flight() - 1);
 }
 
 Limits limits_page_store() {

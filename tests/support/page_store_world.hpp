@@ -11,6 +11,7 @@
 #include "server/common/prng.hpp"
 #include "server/common/sector_buffer.hpp"
 #include "server/storage/checkpoint_store.hpp"
+#include "tests/support/memory_disk.hpp"
 
 // A checkpoint store over a disk in memory, for its unit tests.
 namespace elytra::test {
@@ -39,81 +40,50 @@ private:
     std::vector<SectorBuffer> buffers_;
 };
 
-// The page store's part of a file. Completed writes stay in a volatile cache until a flush. Every
-// rule of the I/O seam is checked on the way.
-class PageStoreDisk {
-public:
-    struct Unflushed {
-        std::uint64_t offset = 0;
-        std::vector<std::byte> bytes;
-    };
-
-    struct Done {
-        storage::IoToken token;
-        storage::IoStatus status{};
-    };
-
-    explicit PageStoreDisk(std::vector<std::byte> image) : media_(std::move(image)) {}
-
-    void accept(storage::IoQueue& io);
-
-    std::size_t in_flight() const { return in_flight_.size(); }
-
-    Done complete(std::size_t index);
-
-    // What a power loss now would leave to chance: completed and not flushed, or in flight.
-    std::vector<Unflushed> unflushed() const;
-
-    std::span<std::byte> media() { return media_; }
-
-    std::uint64_t size_max = UINT64_MAX;  // an Extend beyond finds no space
-    std::uint64_t writes = 0;
-    std::uint64_t bytes_written = 0;
-    std::uint64_t flushes = 0;
-    std::size_t writes_in_flight_max = 0;
-
-private:
-    void check_write(const storage::Write& write) const;
-    void read(const storage::Read& read) const;
-
-    std::vector<std::byte> media_;
-    std::vector<Unflushed> cache_;
-    std::vector<storage::IoEffect> in_flight_;
-};
-
+// A store and what the superblock would say, over a disk whose content outlives them.
 struct PageStoreWorld {
     explicit PageStoreWorld(const Limits& limits, std::uint64_t size_limit = 64U << 20,
-                            std::vector<std::byte> image = {});
+                            MemoryDisk disk = MemoryDisk(1));
 
-    // A new process over what is on the disk.
+    // A new process after a power loss.
     void restart();
 
     // Opens what was committed last. False: damaged.
     bool open();
 
-    // Completes one I/O in flight, in the order of issue or a random one. False: nothing to do.
-    bool step(Prng* prng = nullptr);
+    // Hands new I/O to the disk. Every rule of the page store is checked on the way.
+    void submit();
+
+    // Completes one I/O in flight, in the order of issue. False: nothing to do.
+    bool step();
+    bool step_any();
     void settle();
 
     // A whole checkpoint, committed.
     void checkpoint(Op op, const Tables& tables);
 
-    // The committed root was made durable in the superblock.
+    // The root is durable in the superblock.
     void commit();
 
     std::optional<storage::ChunkRead> read_chunk(std::size_t segment, std::size_t chunk,
                                                  std::span<std::byte> into);
     Tables read_all();
 
+    // Puts whole sectors on the disk behind the store's back.
+    void plant(std::uint64_t offset, std::span<const std::byte> sectors);
+
     static constexpr std::uint64_t begin = 4 * sector_size;
 
     Limits limits;
     std::uint64_t size_limit;
-    PageStoreDisk disk;
+    MemoryDisk disk;
     storage::IoQueue io;
     std::unique_ptr<storage::CheckpointStore> store;
     storage::ManifestRoot newest;
     storage::ManifestRoot previous;
+    std::uint64_t writes = 0;
+    std::uint64_t flushes = 0;
+    std::size_t in_flight_max = 0;
 };
 
 // Chunks of one sector, two writes in flight, a file that grows by four sectors.
