@@ -56,7 +56,7 @@ def read_to_end(stream, seconds):
 
 
 class Log:
-    """The lines of a stream, as they come. Reads all the time, so that a full pipe blocks nobody."""
+    """The lines of a stream as they come. Reads all the time: a full pipe blocks nobody."""
 
     def __init__(self, stream):
         self.stream = stream
