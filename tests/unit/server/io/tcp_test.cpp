@@ -6,7 +6,9 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "server/common/prng.hpp"
 #include "server/wire/header.hpp"
