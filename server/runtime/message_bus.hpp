@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/common/strong.hpp"
@@ -31,7 +33,6 @@ public:
     MessageBus(ClusterId cluster, wire::MessagePool& pool, io::Log log);
     MessageBus(const MessageBus&) = delete;
     MessageBus& operator=(const MessageBus&) = delete;
-    ~MessageBus();
 
     // Takes over a new connection, or closes it when there are too many.
     void accept(io::Socket socket);
@@ -52,7 +53,10 @@ public:
 
 private:
     struct Peer {
-        std::shared_ptr<io::Connection> connection;  // shared with its own handlers in progress
+        Peer(io::Socket socket, MessageBus& bus)
+            : connection(std::move(socket), bus, messages_queued_max) {}
+
+        io::Connection connection;
         wire::Peer identity;
         wire::MessageRef receiving;
         std::size_t received = 0;   // bytes of `receiving`
