@@ -147,8 +147,8 @@ wire::Verdict MessageBus::identify(Peer& peer, const wire::Message& message) {
     return verdict;
 }
 
-// A client has one connection to each replica, so an older one with the same client is a dead one whose
-// end has not been noticed yet. The connection heard last gets the replies.
+// A client has one connection to each replica, so an older one with the same client is a dead one
+// whose end has not been noticed yet. The connection heard last gets the replies.
 void MessageBus::become_current(Peer& peer) {
     const std::optional<ClientId> client = peer.identity.client();
     const auto stale = std::ranges::find_if(peers_, [&](const auto& other) {
