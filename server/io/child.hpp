@@ -42,12 +42,12 @@ std::string to_text(const ChildExit& exit);
 enum class ChildStream : std::uint8_t { inherit, discard, pipe };
 
 struct ChildCommand {
-    std::string executable;  // a path; PATH is not searched
-    std::vector<std::string> arguments;
+    std::string executable{};  // a path; PATH is not searched
+    std::vector<std::string> arguments{};
     ChildStream input = ChildStream::discard;
     ChildStream output = ChildStream::inherit;
     ChildStream errors = ChildStream::inherit;
-    std::string errors_path;  // where not empty: standard error is appended to this file
+    std::string errors_path{};  // where not empty: standard error is appended to this file
     std::chrono::milliseconds grace{2000};  // between end of input and SIGKILL, in the destructor
 };
 
@@ -58,21 +58,23 @@ struct ChildText {
 };
 
 // A running process, leader of its own group, which dies with us. The destructor closes its input,
-// grants it the grace time, kills the whole group and reaps: no zombie and no orphan stays. Spawned
-// on, and living on, the main thread: the kernel ties the child's life to the spawning thread.
-// Requires, at destruction: no handler of this child runs any more, or all have run.
+// grants it the grace time, kills the whole group and reaps: no zombie and no orphan stays. It may
+// run at any time; handlers are then not called any more. Spawned on the main thread, because the
+// kernel ties the child's life to the spawning thread.
 class Child {
 public:
     using OnText = std::function<void(ChildText)>;
     using OnExit = std::function<void(const ChildExit&)>;
 
-    // The error is the errno of what failed, be it the exec in the child.
-    static Result<std::unique_ptr<Child>, int> spawn(asio::io_context& loop,
-                                                     const ChildCommand& command);
+    explicit Child(asio::io_context& loop) : loop_(loop) {}
 
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
     ~Child();
+
+    // Once, first. The error is the errno of what failed, be it the exec in the child. Requires:
+    // our own descriptors 0 to 2 are open.
+    Result<void, int> spawn(const ChildCommand& command);
 
     pid_t pid() const { return pid_; }
 
@@ -80,7 +82,7 @@ public:
     void read_output(std::size_t size_max, OnText on_text);
     void read_errors(std::size_t size_max, OnText on_text);
 
-    // Reports the end of the process, reaped, once. What is left of its group is killed.
+    // Reports the end of the process, reaped. What is left of its group is killed. Once.
     void wait(OnExit on_exit);
 
     void close_input() { input_.reset(); }
@@ -90,19 +92,21 @@ public:
 
 private:
     class Reader;
+    struct ExitWatch;
 
-    Child(asio::io_context& loop, std::chrono::milliseconds grace);
-
-    void on_exited(ErrorCode error);
+    Result<void, int> open_reader(std::shared_ptr<Reader>& reader, FileDescriptor descriptor);
+    Result<void, int> watch_exit();
+    void on_exited();
     ChildExit reap();
 
-    asio::posix::stream_descriptor exit_watch_;  // owns the pidfd
-    pid_t pid_ = -1;
-    bool reaped_ = false;
-    std::chrono::milliseconds grace_;
+    asio::io_context& loop_;
+    pid_t pid_ = -1;  // absent before spawn() and once reaped
+    std::chrono::milliseconds grace_{0};
     FileDescriptor input_;
-    std::unique_ptr<Reader> output_;
-    std::unique_ptr<Reader> errors_;
+    // Shared with their pending handlers, which may run after us and then find that nobody listens.
+    std::shared_ptr<ExitWatch> exit_watch_;
+    std::shared_ptr<Reader> output_;
+    std::shared_ptr<Reader> errors_;
     OnExit on_exit_;
 };
 

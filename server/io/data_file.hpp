@@ -46,6 +46,9 @@ private:
 
     DataFile() = default;
 
+    // Opens without locking. The path names a regular file.
+    static Result<DataFile, FileError> open_both(const std::string& path, DirectIo direct_io);
+
     std::string path_;
     FileDescriptor cached_;   // writes are durable after a flush
     FileDescriptor durable_;  // O_DSYNC; not open while inspecting

@@ -19,7 +19,9 @@ std::uint64_t physical_bytes();
 std::optional<std::uint64_t> cgroup_memory_limit(const std::string& root = "");
 
 // Keeps pages resident once they have been touched, now and later, so that swap cannot feed back
-// bytes that no checksum has seen. `bytes_needed` is for the advice in the error text.
-Result<void, std::string> lock_memory_on_fault(std::uint64_t bytes_needed);
+// bytes that no checksum has seen. Not attempted where the limit is below what the process will
+// ever have mapped: with the locking in force, a mapping beyond the limit would fail. The error
+// text advises.
+Result<void, std::string> lock_memory_on_fault(std::uint64_t bytes_mapped_max);
 
 }  // namespace elytra::io

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "server/common/result.hpp"
@@ -13,26 +12,29 @@ namespace elytra::io {
 // complete. Never replaces an existing file; unless published, it disappears with the object.
 class NewDataFile {
 public:
-    // Allocates `size` bytes of zeros on the device, so that filling them cannot run out of space.
-    static Result<std::unique_ptr<NewDataFile>, FileError> create(const std::string& path,
-                                                                  std::uint64_t size,
-                                                                  DirectIo direct_io);
-
+    explicit NewDataFile(std::string path);
     NewDataFile(const NewDataFile&) = delete;
     NewDataFile& operator=(const NewDataFile&) = delete;
     ~NewDataFile();
 
-    DataFile& file() { return file_; }
+    // Allocates `size` bytes of zeros on the device, so that filling them cannot run out of space.
+    // Once.
+    Result<void, FileError> create(std::uint64_t size, DirectIo direct_io);
 
-    // Flushes the file and gives it its name; from then on it is durable and stays. At most once.
+    // Requires: created.
+    const DataFile& file() const { return file_; }
+
+    // Flushes the file and gives it its name; from then on it is durable and stays. Once, after
+    // create().
     Result<DataFile, FileError> publish();
 
 private:
-    NewDataFile(DataFile file, std::string path);
+    Result<void, FileError> open(DirectIo direct_io);
+    Result<void, FileError> allocate(std::uint64_t size);
 
     DataFile file_;
     std::string path_;
-    std::string path_temporary_;  // empty once published
+    std::string path_temporary_;  // what to remove; empty once published
 };
 
 }  // namespace elytra::io

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -29,7 +28,8 @@ std::string to_text(const SocketError& error);
 // A connection that has just come into being, with all socket options set.
 using Socket = asio::ip::tcp::socket;
 
-// Binds early, so that a conflict shows before anything slow, and accepts when told.
+// Binds early, so that a conflict shows before anything slow, and accepts when told. Requires, at
+// destruction: the io_context does not run any more.
 class Listener {
 public:
     using OnAccept = std::function<void(Socket)>;
@@ -93,12 +93,14 @@ protected:
 };
 
 // One TCP connection: bytes in when the owner asks, whole messages out through a bounded queue. An
-// idle connection holds no buffer. The owner keeps the pointer; handlers in progress share it, so
-// that the object outlives close() until the last of them has run. One thread.
+// idle connection holds no buffer. Lives in a shared_ptr: the owner has one, and handlers in
+// progress share it, so that the object outlives close() until the last of them has run. One
+// thread.
 class Connection : public std::enable_shared_from_this<Connection> {
 public:
-    static std::shared_ptr<Connection> open(Socket socket, ConnectionOwner& owner,
-                                            std::size_t messages_queued_max);
+    Connection(Socket socket, ConnectionOwner& owner, std::size_t messages_queued_max);
+    Connection(const Connection&) = delete;
+    Connection& operator=(const Connection&) = delete;
 
     // One on_readable() follows as soon as there is something to read, be it the end of the stream.
     // Asking again before it has come changes nothing.
@@ -120,11 +122,11 @@ public:
     const Address& peer() const { return peer_; }
 
 private:
-    Connection(Socket socket, ConnectionOwner& owner, std::size_t messages_queued_max);
-
-    void on_wait_read(ErrorCode error);
-    void on_wait_write(ErrorCode error);
+    void on_wait_read();
+    void await_writable();
+    void on_wait_write();
     void write_queued();
+    void drop_queue();
     void drop_written(std::size_t count);
     void lose(ErrorCode reason);
     void report_lost(ErrorCode reason);
