@@ -1,8 +1,5 @@
 #include "bench/workload/id_sequence.hpp"
 
-#include <array>
-#include <utility>
-
 #include "server/common/assert.hpp"
 #include "server/common/prng.hpp"
 
@@ -12,28 +9,7 @@ namespace {
 constexpr std::uint64_t tbids_per_millisecond = 1024;
 constexpr std::uint64_t milliseconds_mask = (std::uint64_t{1} << 48) - 1;
 
-constexpr std::array<std::pair<IdOrder, std::string_view>, 4> names{{
-    {IdOrder::tbid, "tbid"},
-    {IdOrder::sequential, "sequential"},
-    {IdOrder::random, "random"},
-    {IdOrder::reversed, "reversed"},
-}};
-
 }  // namespace
-
-std::string_view to_text(IdOrder order) {
-    for (const auto& [named, name] : names) {
-        if (named == order) return name;
-    }
-    return {};
-}
-
-std::optional<IdOrder> parse_id_order(std::string_view text) {
-    for (const auto& [named, name] : names) {
-        if (name == text) return named;
-    }
-    return std::nullopt;
-}
 
 IdSequence::IdSequence(const IdOptions& options)
     : order_(options.order),

@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 
 #include "server/common/int.hpp"
@@ -16,8 +17,13 @@ enum class IdOrder : std::uint8_t {
     reversed,    // count, ..., 2, 1
 };
 
-std::string_view to_text(IdOrder order);
-std::optional<IdOrder> parse_id_order(std::string_view text);
+// In the order of the enumerators.
+inline constexpr std::array<std::string_view, 4> id_order_names{"tbid", "sequential", "random",
+                                                                "reversed"};
+
+constexpr std::string_view to_text(IdOrder order) {
+    return id_order_names[static_cast<std::size_t>(order)];
+}
 
 struct IdOptions {
     IdOrder order = IdOrder::tbid;

@@ -1,7 +1,6 @@
 #include "bench/workload/key_distribution.hpp"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstddef>
 #include <numeric>
@@ -18,12 +17,6 @@ namespace {
 
 constexpr std::uint64_t zipfian_exponent_percent = 99;
 constexpr std::uint64_t groups_per_doubling = 64;
-
-constexpr std::array<std::pair<DistributionKind, std::string_view>, 3> names{{
-    {DistributionKind::uniform, "uniform"},
-    {DistributionKind::zipfian, "zipfian"},
-    {DistributionKind::latest, "latest"},
-}};
 
 // How many ranks, counted from 1, share a group with `rank`, from it on.
 std::uint64_t group_width(std::uint64_t rank) {
@@ -54,20 +47,6 @@ std::vector<std::uint32_t> shuffled(std::uint64_t count, std::uint64_t seed) {
 }
 
 }  // namespace
-
-std::string_view to_text(DistributionKind kind) {
-    for (const auto& [named, name] : names) {
-        if (named == kind) return name;
-    }
-    return {};
-}
-
-std::optional<DistributionKind> parse_distribution(std::string_view text) {
-    for (const auto& [named, name] : names) {
-        if (name == text) return named;
-    }
-    return std::nullopt;
-}
 
 ZipfianRanks::ZipfianRanks(std::uint64_t count) {
     ELYTRA_ASSERT(count > 0 && count < std::uint64_t{1} << 63);

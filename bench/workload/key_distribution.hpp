@@ -1,7 +1,8 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -17,8 +18,12 @@ enum class DistributionKind : std::uint8_t {
     latest,   // zipfian, the newest (highest) key being the most popular
 };
 
-std::string_view to_text(DistributionKind kind);
-std::optional<DistributionKind> parse_distribution(std::string_view text);
+// In the order of the enumerators.
+inline constexpr std::array<std::string_view, 3> distribution_names{"uniform", "zipfian", "latest"};
+
+constexpr std::string_view to_text(DistributionKind kind) {
+    return distribution_names[static_cast<std::size_t>(kind)];
+}
 
 inline constexpr std::uint64_t keys_max = UINT32_MAX;
 
