@@ -6,7 +6,6 @@
 
 #include <fmt/format.h>
 
-#include "server/cli/format_options.hpp"
 #include "server/cli/program.hpp"
 #include "server/common/text.hpp"
 #include "server/io/asio.hpp"
@@ -46,6 +45,8 @@ storage::Identity identity_of(const FormatOptions& options, ClusterId cluster) {
             .release = wire::release_server.value};
 }
 
+}  // namespace
+
 int run_format(const FormatOptions& options) {
     io::ignore_write_signals();
     const io::Log log(options.log_debug ? io::LogLevel::debug : io::LogLevel::info);
@@ -70,12 +71,6 @@ int run_format(const FormatOptions& options) {
     log.scoped("main").info("{}: formatted: cluster={} replica_count={}", options.replica,
                             to_decimal(cluster.value), options.replica_count);
     return static_cast<int>(io::ExitCode::success);
-}
-
-}  // namespace
-
-int format_command(Arguments arguments) {
-    return run_request(parse_format_options(arguments), &run_format);
 }
 
 }  // namespace elytra::cli

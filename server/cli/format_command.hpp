@@ -1,10 +1,10 @@
 #pragma once
 
-#include "server/cli/flags.hpp"
+#include "server/cli/format_options.hpp"
 
 namespace elytra::cli {
 
-// elytra format: creates the data file of one replica (server-cli spec, 2.1). Returns the exit status.
-int format_command(Arguments arguments);
+// Creates the data file, or says why it cannot and leaves nothing behind. Returns the exit status.
+int run_format(const FormatOptions& options);
 
 }  // namespace elytra::cli

@@ -11,7 +11,7 @@
 
 #include "server/cli/open_fault_text.hpp"
 #include "server/cli/program.hpp"
-#include "server/cli/start_options.hpp"
+#include "server/common/build_info.hpp"
 #include "server/common/text.hpp"
 #include "server/io/asio.hpp"
 #include "server/io/data_file.hpp"
@@ -38,7 +38,7 @@ void log_start(const StartOptions& options, const io::Log& log) {
     log.info("opening \"{}\"", options.path);
     log.info("release={} release_client_min={} releases_bundled={{ {} }} git_commit={}",
              wire::to_text(wire::release_server), wire::to_text(wire::release_client_min),
-             wire::to_text(wire::release_server), ELYTRA_COMMIT);
+             wire::to_text(wire::release_server), build_commit);
     if (options.without_effect.empty()) return;
     log.warning("these flags have no effect in elytra: --{}",
                 fmt::join(options.without_effect, ", --"));
@@ -148,6 +148,8 @@ private:
     std::optional<int> ended_by_;
 };
 
+}  // namespace
+
 int run_start(const StartOptions& options) {
     io::ignore_write_signals();
     const io::Log log(options.log_debug ? io::LogLevel::debug : io::LogLevel::info);
@@ -166,12 +168,6 @@ int run_start(const StartOptions& options) {
         if (!signal.has_value()) return status;
     }
     io::end_by_signal(*signal);
-}
-
-}  // namespace
-
-int start_command(Arguments arguments) {
-    return run_request(parse_start_options(arguments), &run_start);
 }
 
 }  // namespace elytra::cli

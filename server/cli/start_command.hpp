@@ -1,10 +1,10 @@
 #pragma once
 
-#include "server/cli/flags.hpp"
+#include "server/cli/start_options.hpp"
 
 namespace elytra::cli {
 
-// elytra start: serves one data file until told to end (server-cli spec, 3 and 4). Returns the exit status.
-int start_command(Arguments arguments);
+// Serves until the process is told to end. Returns the exit status.
+int run_start(const StartOptions& options);
 
 }  // namespace elytra::cli
