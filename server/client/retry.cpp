@@ -1,9 +1,9 @@
 #include "server/client/retry.hpp"
 
 #include <algorithm>
+#include <array>
 
 #include "server/common/assert.hpp"
-#include "server/common/fixed_vector.hpp"
 #include "server/common/time.hpp"
 
 namespace elytra::client {
@@ -25,13 +25,17 @@ void RoundTrips::record(std::uint8_t address, std::uint64_t nanoseconds) {
 }
 
 std::uint64_t RoundTrips::estimate() const {
-    FixedVector<std::uint64_t, wire::addresses_max> known;
+    // The unknown ones come last. An array of constant size, because g++ 12 sees a sort of a
+    // bounded vector run over its end.
+    std::array<std::uint64_t, wire::addresses_max> sorted;
+    sorted.fill(UINT64_MAX);
+    std::size_t known = 0;
     for (const std::optional<std::uint64_t>& latest : latest_) {
-        if (latest.has_value()) known.push_back(*latest);
+        if (latest.has_value()) sorted[known++] = *latest;
     }
-    if (known.empty()) return round_trip_unknown;
-    std::sort(known.begin(), known.end());
-    return std::clamp(known[known.size() / 2], round_trip_min, round_trip_max);
+    if (known == 0) return round_trip_unknown;
+    std::ranges::sort(sorted);
+    return std::clamp(sorted[known / 2], round_trip_min, round_trip_max);
 }
 
 std::uint64_t retry_delay(std::uint32_t transmissions, const RoundTrips& round_trips, Prng& prng) {

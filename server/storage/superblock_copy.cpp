@@ -86,10 +86,10 @@ Image to_image(const SuperblockState& state) {
     image.checkpoint_op = checkpoint.op.value;
     image.checkpoint_id = checkpoint.id;
     image.checkpoint_timestamp = checkpoint.timestamp;
-    image.manifest_address = checkpoint.manifest.address;
+    image.manifest_address = checkpoint.manifest.offset;
     image.manifest_size = checkpoint.manifest.size;
     image.manifest_checksum = checkpoint.manifest.checksum;
-    image.previous_manifest_address = checkpoint.previous_manifest.address;
+    image.previous_manifest_address = checkpoint.previous_manifest.offset;
     image.previous_manifest_size = checkpoint.previous_manifest.size;
     image.previous_manifest_checksum = checkpoint.previous_manifest.checksum;
     image.checkpoint_header = checkpoint.header;
