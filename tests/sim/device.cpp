@@ -60,29 +60,41 @@ Device::Range Device::range_of(Zone zone) const {
 }
 
 void Device::submit(std::span<const IoEffect> effects) {
-    for (const IoEffect& effect : effects) submit_with_bug(with_fault(effect));
+    for (const IoEffect& effect : effects) {
+        const auto* write = std::get_if<Write>(&effect);
+        const bool faulty = write != nullptr && pending_fault_.has_value() &&
+                            within(write->offset, pending_fault_->range.from,
+                                   pending_fault_->range.to);
+        if (faulty) {
+            submit_with_fault(*write);
+        } else {
+            submit_with_bug(effect);
+        }
+    }
 }
 
-IoEffect Device::with_fault(IoEffect effect) {
-    auto* write = std::get_if<Write>(&effect);
-    if (write == nullptr || !pending_fault_.has_value()) return effect;
-    const Range range = pending_fault_->range;
-    if (!within(write->offset, range.from, range.to)) return effect;
+void Device::submit_with_fault(Write write) {
     const MediaFault fault = std::exchange(pending_fault_, std::nullopt)->fault;
-    if (fault == MediaFault::lost_write) return Extend{.size = 0, .token = write->token};
-    const std::uint64_t end = disk_.bytes().size() - write->bytes.size();
-    const std::uint64_t place = prng_.below(end / sector_size) * sector_size;
-    // On a real disk the other write would be over before this one goes astray.
+    early_.push_back({.token = write.token});
+    if (fault == MediaFault::lost_write) return;
+    // It is carried out at once, between the others, because it may hit the same place.
+    const std::uint64_t places = (disk_.bytes().size() - write.bytes.size()) / sector_size;
+    write.offset = prng_.below(places + 1) * sector_size;
+    if (hits_write_in_flight(write)) return;
+    disk_.submit(std::array{IoEffect{write}});
+    disk_.complete(disk_.in_flight() - 1);
+}
+
+bool Device::hits_write_in_flight(const Write& write) const {
     for (std::size_t index = 0; index < disk_.in_flight(); ++index) {
         const auto* other = std::get_if<Write>(&disk_.effect_in_flight(index));
         if (other == nullptr) continue;
-        if (other->offset < place + write->bytes.size() &&
-            place < other->offset + other->bytes.size()) {
-            return Extend{.size = 0, .token = write->token};
+        if (other->offset < write.offset + write.bytes.size() &&
+            write.offset < other->offset + other->bytes.size()) {
+            return true;
         }
     }
-    write->offset = place;
-    return effect;
+    return false;
 }
 
 void Device::submit_with_bug(IoEffect effect) {

@@ -70,7 +70,7 @@ private:
         std::uint64_t to = 0;
     };
 
-    // A write whose completion was reported before it was carried out.
+    // A write whose completion is reported before it is carried out.
     struct Deferred {
         std::uint64_t offset = 0;
         SectorBuffer bytes;
@@ -82,7 +82,8 @@ private:
         Range range;
     };
 
-    storage::IoEffect with_fault(storage::IoEffect effect);
+    void submit_with_fault(storage::Write write);
+    bool hits_write_in_flight(const storage::Write& write) const;
     void submit_with_bug(storage::IoEffect effect);
     void defer(const storage::Write& write);
     void execute_deferred();
@@ -96,7 +97,7 @@ private:
     Prng prng_;
     test::MemoryDisk disk_;
     std::optional<PendingFault> pending_fault_;
-    std::deque<test::MemoryDisk::Completion> early_;
+    std::deque<test::MemoryDisk::Completion> early_;  // to be reported without the disk
     std::vector<Deferred> deferred_;
     std::vector<std::byte> image_at_last_crash_;
 };

@@ -44,6 +44,7 @@ bool same_reply(wire::ReplyHeader left, wire::ReplyHeader right) {
 History::History(const Limits& limits) : layout_(storage::layout_of(limits)), model_(limits) {}
 
 void History::on_effects(std::span<const storage::IoEffect> effects, WallTime wall) {
+    wall_max_ = std::max(wall_max_, wall);
     for (const storage::IoEffect& effect : effects) {
         const auto* write = std::get_if<storage::Write>(&effect);
         if (write == nullptr || write->token.owner != storage::IoOwner::journal) continue;
@@ -55,12 +56,12 @@ void History::on_effects(std::span<const storage::IoEffect> effects, WallTime wa
             logged.place = place;
             place += logged.record.size();
             rest = rest.subspan(logged.record.size());
-            on_record(std::move(logged), wall);
+            on_record(std::move(logged));
         }
     }
 }
 
-void History::on_record(LoggedOp logged, WallTime wall) {
+void History::on_record(LoggedOp logged) {
     const wire::PrepareHeader& prepare = logged.header;
     require(prepare.op == op_written().value + 1, "R2: ops are written without gaps");
     const u128 parent =
@@ -69,7 +70,7 @@ void History::on_record(LoggedOp logged, WallTime wall) {
     require(prepare.frame.view == view_.value, "R2: a prepare is of the present view");
     require(prepare.timestamp > timestamp_written_, "R27: timestamps increase");
     const std::uint64_t base = prepare.timestamp - model_.timestamp_step(logged);
-    require(base <= std::max(timestamp_written_ + 1, wall.nanoseconds),
+    require(base <= std::max(timestamp_written_ + 1, wall_max_.nanoseconds),
             "R28: a timestamp is ahead of the clock without need");
     timestamp_written_ = prepare.timestamp;
     written_.emplace(prepare.op, std::move(logged));
@@ -122,9 +123,14 @@ void History::on_reply(const wire::Message& reply, View view) {
 }
 
 void History::on_eviction(const wire::EvictionHeader& eviction) {
+    const bool live = model_.has_session(ClientId{eviction.client});
     const auto reason = static_cast<wire::EvictionReason>(eviction.reason);
-    require(reason == wire::EvictionReason::no_session, "K13: an eviction without reason");
-    require(!model_.has_session(ClientId{eviction.client}), "R25: an eviction of a live session");
+    if (reason == wire::EvictionReason::no_session) {
+        return require(!live, "R25: an eviction of a live session");
+    }
+    // A register that was late has opened another session for the client.
+    require(reason == wire::EvictionReason::session_too_low, "K13: an eviction without reason");
+    require(live, "R25: an eviction for a session that does not exist");
 }
 
 void History::commit_until(Op op) {

@@ -58,7 +58,7 @@ private:
         wire::ReplyHeader header;
     };
 
-    void on_record(LoggedOp logged, WallTime wall);
+    void on_record(LoggedOp logged);
     void on_reply(const wire::Message& reply, View view);
     void on_eviction(const wire::EvictionHeader& eviction);
     void commit_until(Op op);
@@ -71,6 +71,7 @@ private:
     std::map<u128, Told> told_;                  // by client
     View view_;
     std::uint64_t timestamp_written_ = 0;
+    WallTime wall_max_;  // the latest that the replica has been shown
     std::uint64_t replies_ = 0;
     std::uint64_t replies_resent_ = 0;
     u128 digest_ = 0;

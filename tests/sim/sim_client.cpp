@@ -89,7 +89,9 @@ void SimClient::take_effects(Instant now) {
 
 void SimClient::on_failed(const client::Failure& failure, Instant now) {
     require(failure.kind == client::FailureKind::evicted, "K3: the server breaks the protocol");
-    require(failure.reason == wire::EvictionReason::no_session, "K13: eviction without reason");
+    require(failure.reason == wire::EvictionReason::no_session ||
+                failure.reason == wire::EvictionReason::session_too_low,
+            "K13: an eviction without reason");
     ++evicted_;
     start_session();
     if (connected_) connect(now);

@@ -135,7 +135,8 @@ void World::crash_when_drawn() {
     damage_next_write();
     const bool busy = device_.disk().writes_at_risk() > 0;
     const std::uint32_t chance = plan_.crash_permille + (busy ? plan_.crash_busy_permille : 0);
-    if (prng_.chance(chance, 1000)) crash();
+    // Opening takes many turns; it must not have most of the crashes.
+    if (prng_.chance(chance, normal() ? 1000 : 5000)) crash();
 }
 
 void World::crash() {
