@@ -29,6 +29,7 @@ private:
         if (!argument.starts_with('-')) {
             positionals_.push_back(argument);
         } else if (!argument.starts_with("--")) {
+            path_mistaken_ = true;
             refuse(argument, {},
                    "not a flag; write a path that starts with '-' as ./" + std::string(argument));
         } else {
@@ -129,7 +130,7 @@ private:
             if (flag.presence != Presence::required || text_of(flag).has_value()) continue;
             missing.push_back(fmt::format("--{}={}", flag.name, flag.value));
         }
-        if (line_.positional.has_value() && positionals_.empty()) {
+        if (line_.positional.has_value() && positionals_.empty() && !path_mistaken_) {
             missing.push_back(
                 fmt::format("{} ({})", line_.positional->name, line_.positional->help));
         }
@@ -151,6 +152,7 @@ private:
     std::size_t next_ = 0;
     std::vector<std::optional<std::string_view>> texts_;  // of each flag that occurred
     std::vector<std::string_view> positionals_;
+    bool path_mistaken_ = false;  // what was meant for the path is refused already
     ParsedArguments parsed_;
 };
 

@@ -1,6 +1,5 @@
 #include "server/cli/format_command.hpp"
 
-#include <memory>
 #include <string>
 #include <utility>
 
@@ -54,19 +53,19 @@ int run_format(const FormatOptions& options) {
     const std::uint64_t size = storage::layout_of(limits).page_store_offset;
     const auto direct_io =
         options.development ? io::DirectIo::preferred : io::DirectIo::required;
-    auto created = io::NewDataFile::create(options.path, size, direct_io);
+    io::NewDataFile file(options.path);
+    const auto created = file.create(size, direct_io);
     if (!created.has_value()) return refuse(created.error());
-    const std::unique_ptr<io::NewDataFile>& file = *created;
     log.info("creating \"{}\", {} bytes", options.path, size);
-    io::log_warnings(file->file(), log);
+    io::log_warnings(file.file(), log);
     const ClusterId cluster = choose_cluster(options, log);
     io::asio::io_context loop;
     const runtime::FormatPlan plan{.identity = identity_of(options, cluster), .limits = limits};
-    if (runtime::format(loop, file->file(), plan, log) == storage::FormatStatus::no_space) {
+    if (runtime::format(loop, file.file(), plan, log) == storage::FormatStatus::no_space) {
         return print_refusal({{describe_error("cannot create data file", options.path,
                                               "no space left on device")}});
     }
-    const auto published = file->publish();
+    const auto published = file.publish();
     if (!published.has_value()) return refuse(published.error());
     log.scoped("main").info("{}: formatted: cluster={} replica_count={}", options.replica,
                             to_decimal(cluster.value), options.replica_count);

@@ -47,7 +47,6 @@ std::string store_reason(storage::StoreFault::Reason reason, storage::ManifestEr
     switch (reason) {
         case storage::StoreFault::Reason::checksum: return "checksum mismatch";
         case storage::StoreFault::Reason::format: return std::string(storage::to_text(error));
-        case storage::StoreFault::Reason::padding: return "padding is not zero";
         case storage::StoreFault::Reason::overlap: return "two references share bytes";
     }
     ELYTRA_ASSERT(false);

@@ -23,13 +23,17 @@ public:
     template <class IsRow>
     std::optional<std::uint32_t> find(u128 id, const IsRow& is_row) const {
         const std::uint32_t tag = tag_of(id);
-        for (const Page* page = page_of(tag); page != nullptr; page = page->overflow) {
-            for (std::uint32_t slot = home_of(tag); page->entries[slot].occupied();
+        std::uint32_t page = page_of(tag);
+        do {
+            const Page& entries = *pages_[page];
+            for (std::uint32_t slot = home_of(tag); entries[slot].occupied();
                  slot = next_slot(slot)) {
-                const Entry entry = page->entries[slot];
-                if (entry.tag == tag && is_row(entry.row())) return entry.row();
+                if (entries[slot].tag == tag && is_row(entries[slot].row())) {
+                    return entries[slot].row();
+                }
             }
-        }
+            page = headers_[page].overflow;
+        } while (page != no_page);
         return std::nullopt;
     }
 
@@ -39,9 +43,21 @@ public:
     // Requires: the pair is in the index.
     void erase(u128 id, std::uint32_t row);
 
-    void prefetch(u128 id) const {
+    // Where a search for the id begins, for prefetching. (A function that only prefetches has no
+    // effect as g++ 12 sees it, and calls of it vanish; so the caller prefetches.)
+    const void* home_address(u128 id) const {
         const std::uint32_t tag = tag_of(id);
-        __builtin_prefetch(&page_of(tag)->entries[home_of(tag)]);
+        return &(*pages_[page_of(tag)])[home_of(tag)];
+    }
+
+    // A row that is likely the one of this id, for prefetching; the id is not compared.
+    std::optional<std::uint32_t> guess(u128 id) const {
+        const std::uint32_t tag = tag_of(id);
+        const Page& entries = *pages_[page_of(tag)];
+        for (std::uint32_t slot = home_of(tag); entries[slot].occupied(); slot = next_slot(slot)) {
+            if (entries[slot].tag == tag) return entries[slot].row();
+        }
+        return std::nullopt;
     }
 
     void clear();
@@ -58,22 +74,26 @@ private:
         std::uint32_t row() const { return row_plus_one - 1; }
     };
 
-    static constexpr std::uint32_t page_slots = 510;
+    static constexpr std::uint32_t page_slots = 512;
     static constexpr std::uint32_t page_entries_max = page_slots * 3 / 4;  // probes stay short
+    static constexpr std::uint32_t line_slots = 8;                         // of a cache line
     static constexpr std::uint32_t depth_max = 24;
     static constexpr std::size_t directory_per_page_max = 16;
+    static constexpr std::uint32_t no_page = UINT32_MAX;
 
     // Entries lie at their home slot or in the run of occupied slots that follows it.
-    struct alignas(64) Page {
-        std::array<Entry, page_slots> entries{};
-        Page* overflow = nullptr;
-        std::uint32_t entry_count = 0;
-        std::uint32_t depth = 0;  // how many leading bits of the tag all entries share
+    struct alignas(64) Page : std::array<Entry, page_slots> {};
+
+    // Apart from the pages, because these stay in the cache and most pages do not.
+    struct Header {
+        std::uint16_t entry_count = 0;
+        std::uint16_t depth = 0;  // how many leading bits of the tag all entries share
+        std::uint32_t overflow = no_page;
     };
 
-    static_assert(sizeof(Page) == 4096);
+    static_assert(sizeof(Page) == 4096 && sizeof(Header) == 8);
 
-    // The well mixed leading bits choose the page, the product of all bits the slot.
+    // The leading bits choose the page, the product of all bits the slot.
     static std::uint32_t tag_of(u128 id) {
         std::uint64_t mixed = low_half(id) ^ (high_half(id) * 0x9e3779b97f4a7c15);
         mixed = (mixed ^ (mixed >> 32)) * 0xd6e8feb86659fd93;
@@ -81,26 +101,26 @@ private:
         return static_cast<std::uint32_t>(mixed >> 32);
     }
 
+    // Always the first slot of a cache line, so that most searches need no second one.
     static std::uint32_t home_of(std::uint32_t tag) {
-        const std::uint32_t mixed = tag * 0x9e3779b1U;
-        return static_cast<std::uint32_t>((std::uint64_t{mixed} * page_slots) >> 32);
+        constexpr std::uint32_t lines_log2 = 6;
+        static_assert((line_slots << lines_log2) == page_slots);
+        return ((tag * 0x9e3779b1U) >> (32 - lines_log2)) * line_slots;
     }
 
-    static std::uint32_t next_slot(std::uint32_t slot) {
-        return slot + 1 == page_slots ? 0 : slot + 1;
-    }
+    static std::uint32_t next_slot(std::uint32_t slot) { return (slot + 1) % page_slots; }
 
-    static void place(Page& page, Entry entry);
-    static void remove(Page& page, std::uint32_t slot);
+    std::uint32_t page_of(std::uint32_t tag) const { return directory_[tag >> (32 - depth_)]; }
 
-    Page* page_of(std::uint32_t tag) const { return directory_[tag >> (32 - depth_)]; }
-
-    Page* new_page(std::uint32_t depth);
-    bool can_split(const Page& page) const;
-    void split(Page& page, std::uint32_t tag);
+    std::uint32_t add_page(std::uint32_t depth);
+    void place(std::uint32_t page, Entry entry);
+    void remove(std::uint32_t page, std::uint32_t slot);
+    bool can_split(std::uint32_t page) const;
+    void split(std::uint32_t page, std::uint32_t tag);
 
     std::uint32_t depth_ = 1;  // the directory has 2^depth_ slots
-    std::vector<Page*> directory_;
+    std::vector<std::uint32_t> directory_;
+    std::vector<Header> headers_;  // by page
     std::vector<std::unique_ptr<Page>> pages_;
 };
 

@@ -229,14 +229,52 @@ void MemoryStore::undo_chain() {
     ELYTRA_ASSERT(totals_.balanced());
 }
 
+void MemoryStore::prefetch(const Account& event) const {
+    __builtin_prefetch(account_ids_.home_address(event.id));
+}
+
 void MemoryStore::prefetch(const Transfer& event) const {
-    transfer_ids_.prefetch(event.id);
+    __builtin_prefetch(transfer_ids_.home_address(event.id));
     if (ledger::is_resolution(event)) {
-        transfer_ids_.prefetch(event.pending_id);
+        __builtin_prefetch(transfer_ids_.home_address(event.pending_id));
     } else {
-        account_ids_.prefetch(event.debit_account_id);
-        account_ids_.prefetch(event.credit_account_id);
+        __builtin_prefetch(account_ids_.home_address(event.debit_account_id));
+        __builtin_prefetch(account_ids_.home_address(event.credit_account_id));
     }
+}
+
+void MemoryStore::prefetch_rows(const Transfer& event) const {
+    if (ledger::is_resolution(event)) {
+        const std::optional<std::uint32_t> pending = transfer_ids_.guess(event.pending_id);
+        if (!pending.has_value() || (*pending & failed_bit) != 0) return;
+        transfers_.prefetch(*pending);
+        transfer_events_.prefetch(*pending);
+        return;
+    }
+    const std::optional<std::uint32_t> debit = account_ids_.guess(event.debit_account_id);
+    const std::optional<std::uint32_t> credit = account_ids_.guess(event.credit_account_id);
+    if (debit.has_value()) accounts_.prefetch(*debit);
+    if (credit.has_value()) accounts_.prefetch(*credit);
+}
+
+void MemoryStore::index_transfers() {
+    constexpr std::uint32_t list_distance = 32;
+    constexpr std::uint32_t tail_distance = 16;
+    const std::uint32_t end = transfer_count();
+    for (std::uint32_t row = transfers_indexed_; row < end; ++row) {
+        if (row + list_distance < end) {
+            const Parties ahead = parties(TransferRow{row + list_distance});
+            __builtin_prefetch(&postings_[ahead.debit.value], 1);
+            __builtin_prefetch(&postings_[ahead.credit.value], 1);
+        }
+        if (row + tail_distance < end) {
+            const Parties ahead = parties(TransferRow{row + tail_distance});
+            postings_[ahead.debit.value].debits.prefetch_tail();
+            postings_[ahead.credit.value].credits.prefetch_tail();
+        }
+        index_transfer(TransferRow{row});
+    }
+    transfers_indexed_ = end;
 }
 
 void MemoryStore::index_transfer(TransferRow row) {
@@ -253,7 +291,7 @@ void MemoryStore::end_operation(std::uint64_t timestamp) {
     ELYTRA_ASSERT(!undo_.open);
     ScalarsRow& scalars = scalars_.row<ScalarsRow>(0);
     ELYTRA_ASSERT(timestamp > scalars.timestamp);
-    while (transfers_indexed_ < transfer_count()) index_transfer(TransferRow{transfers_indexed_++});
+    index_transfers();
     expiry_queue_.drop_dead(
         [&](TransferRow row) { return pending_status(row) == PendingStatus::pending; });
     scalars.timestamp = timestamp;

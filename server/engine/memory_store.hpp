@@ -30,8 +30,8 @@ struct AccountSnapshot {
     u128 credits_posted = 0;
 };
 
-// The transfers of one account, as rows in order of creation.
-struct AccountPostings {
+// The transfers of one account, as rows in order of creation. One cache line.
+struct alignas(64) AccountPostings {
     PostingList debits;
     PostingList credits;
 };
@@ -78,9 +78,12 @@ public:
     void chain_begin();
     void chain_end(ledger::ChainEnd end);
 
-    void prefetch(const wire::Account& event) const { account_ids_.prefetch(event.id); }
-
+    void prefetch(const wire::Account& event) const;
     void prefetch(const wire::Transfer& event) const;
+
+    void prefetch_rows(const wire::Account&) const {}
+
+    void prefetch_rows(const wire::Transfer& event) const;
 
     // Ends an operation: what it created is indexed.
     void end_operation(std::uint64_t timestamp);
@@ -151,6 +154,7 @@ private:
     std::optional<std::uint32_t> find_transfer_or_failed(u128 id) const;
     void undo_chain();
     EventSides record_sides(ledger::Parties parties);
+    void index_transfers();
     void index_transfer(ledger::TransferRow row);
     std::array<Table*, table_count> tables();
 

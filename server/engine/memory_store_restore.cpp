@@ -53,7 +53,7 @@ bool MemoryStore::restore_finish() {
     if (scalars_.row_count() != 1) return false;
     if (!restore_accounts() || !restore_transfers() || !restore_expiries()) return false;
     if (!restore_failed_ids() || !balances_add_up()) return false;
-    while (transfers_indexed_ < transfer_count()) index_transfer(TransferRow{transfers_indexed_++});
+    index_transfers();
     const ScalarsRow& scalars = scalars_.row<ScalarsRow>(0);
     return scalars.totals == totals_ && scalars.timestamp >= account_timestamp_last() &&
            scalars.timestamp >= transfer_timestamp_last();

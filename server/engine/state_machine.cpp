@@ -179,18 +179,6 @@ void StateMachine::run_pulse(std::uint64_t timestamp) {
     ELYTRA_ASSERT(slot == timestamp);
 }
 
-void StateMachine::prefetch(Operation operation, std::span<const std::byte> body) const {
-    const bool transfers = operation == Operation::create_transfers ||
-                           operation == Operation::create_transfers_sparse ||
-                           operation == Operation::create_transfers_unbatched;
-    if (!transfers) return;
-    // The events of all batches lie together in front of the trailer.
-    const std::size_t size = wire::events_to_create(operation, body) * sizeof(wire::Transfer);
-    for (const wire::Transfer& event : wire::elements<wire::Transfer>(body.first(size))) {
-        store_.prefetch(event);
-    }
-}
-
 std::uint64_t StateMachine::pulse_next() const {
     const ExpiryQueue& queue = store_.expiries_due();
     return queue.empty() ? pulse_never : queue.front().expires_at;

@@ -28,10 +28,6 @@ public:
     StateMachine(const StateMachine&) = delete;
     StateMachine& operator=(const StateMachine&) = delete;
 
-    // Starts to load what execute() of the same body will look at. Changes nothing.
-    // Requires: body_valid().
-    void prefetch(wire::Operation operation, std::span<const std::byte> body) const;
-
     // Runs one operation and writes the body of its reply; returns the size of that body.
     // Operations without events (register_session, noop) only let time pass. Requires:
     // body_valid(), `body` aligned to 16 bytes, a timestamp later than all before it by at least

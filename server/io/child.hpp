@@ -42,12 +42,12 @@ std::string to_text(const ChildExit& exit);
 enum class ChildStream : std::uint8_t { inherit, discard, pipe };
 
 struct ChildCommand {
-    std::string executable;  // a path; PATH is not searched
-    std::vector<std::string> arguments;
+    std::string executable{};  // a path; PATH is not searched
+    std::vector<std::string> arguments{};
     ChildStream input = ChildStream::discard;
     ChildStream output = ChildStream::inherit;
     ChildStream errors = ChildStream::inherit;
-    std::string errors_path;  // where not empty: standard error is appended to this file
+    std::string errors_path{};  // where not empty: standard error is appended to this file
     std::chrono::milliseconds grace{2000};  // between end of input and SIGKILL, in the destructor
 };
 

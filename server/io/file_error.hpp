@@ -19,10 +19,10 @@ enum class FileErrorKind : std::uint8_t {
 struct FileError {
     FileErrorKind kind = FileErrorKind::os;
     int os_error = 0;  // errno; 0 where the refusal is our own
-    std::string path;
-    std::string action;  // "cannot open data file"
-    std::string reason;
-    std::string advice;  // what the user can do; may be empty
+    std::string path{};
+    std::string action{};  // "cannot open data file"
+    std::string reason{};
+    std::string advice{};  // what the user can do; may be empty
 };
 
 // The kind follows from errno.

@@ -42,8 +42,11 @@ public:
 
     void run() {
         for (std::size_t index = 0; index < events_.size(); ++index) {
-            if (index + prefetch_distance < events_.size()) {
-                store_.prefetch(events_[index + prefetch_distance]);
+            if (index + index_distance < events_.size()) {
+                store_.prefetch(events_[index + index_distance]);
+            }
+            if (index + rows_distance < events_.size()) {
+                store_.prefetch_rows(events_[index + rows_distance]);
             }
             step(index);
         }
@@ -55,7 +58,8 @@ private:
 
     // Far enough that memory answers in time, near enough that the lines are still in the first
     // cache.
-    static constexpr std::size_t prefetch_distance = 12;
+    static constexpr std::size_t index_distance = 16;
+    static constexpr std::size_t rows_distance = 8;
 
     static bool has(const Event& event, std::uint16_t flag) { return (event.flags & flag) != 0; }
 

@@ -72,9 +72,11 @@ concept Store = requires(S& store, const S& view, u128 id, std::uint64_t timesta
     store.chain_begin();
     store.chain_end(ChainEnd::keep);
 
-    // Hints that an event is about to be handled.
+    // Hints that an event will be handled soon: first what leads to its rows, then the rows.
     view.prefetch(account);
     view.prefetch(transfer);
+    view.prefetch_rows(account);
+    view.prefetch_rows(transfer);
 };
 
 }  // namespace elytra::ledger

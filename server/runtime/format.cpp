@@ -14,6 +14,8 @@ storage::FormatStatus format(io::asio::io_context& loop, const io::DataFile& fil
         for (const io::IoCompletion& one : done) formatter.on_io_done(one.token, one.status);
     });
     if (!storage.has_value()) io::fatal(io::ExitCode::refused, storage.error());
+    // Between two steps nothing is in flight, and a loop without work would stop for good.
+    const auto work = io::asio::make_work_guard(loop);
     formatter.start();
     while (formatter.status() == storage::FormatStatus::formatting) {
         (*storage)->submit(queue.effects());

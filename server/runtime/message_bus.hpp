@@ -18,7 +18,7 @@ namespace elytra::runtime {
 // speaks for a second client, and finds the connection of a client when there is something to send.
 // Messages it hands out have intact checksums, a size within the limits and the right cluster; nothing
 // else about them is checked. One thread.
-class MessageBus final : private io::ConnectionOwner {
+class MessageBus final : public io::ConnectionOwner {
 public:
     // More than the 64 sessions, so that a client that lost its connection gets in again at once.
     static constexpr std::size_t connections_max = 128;
@@ -46,6 +46,10 @@ public:
     // Continues with connections that had to wait for a free buffer.
     void resume();
 
+    // Called by the connections.
+    void on_readable(io::Connection& connection) override;
+    void on_lost(io::Connection& connection, io::ErrorCode reason) override;
+
 private:
     struct Peer {
         std::shared_ptr<io::Connection> connection;  // shared with its own handlers in progress
@@ -56,9 +60,6 @@ private:
     };
 
     enum class Progress : std::uint8_t { more_needed, message_taken, buffer_needed, closed };
-
-    void on_readable(io::Connection& connection) override;
-    void on_lost(io::Connection& connection, io::ErrorCode reason) override;
 
     Peer& peer_of(const io::Connection& connection);
     void receive(Peer& peer);

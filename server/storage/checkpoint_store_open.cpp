@@ -11,7 +11,6 @@ namespace elytra::storage {
 
 void CheckpointStore::open(const ManifestRoot& newest, const ManifestRoot& previous) {
     ELYTRA_ASSERT(state_ == State::closed || state_ == State::damaged);
-    ELYTRA_ASSERT(newest.size > 0 || previous.size == 0);
     state_ = State::opening;
     newest_ = {};
     newest_root_ = newest;

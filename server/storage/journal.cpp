@@ -58,8 +58,9 @@ void Journal::on_recovery_io_done() {
     }
     next_ = report_.next;
     collecting_from_ = next_;
-    op_durable_ = head();
-    status_ = JournalStatus::ready;
+    // What was found behind the last evidence was perhaps never acknowledged. It will be from now
+    // on, so it must not pass for a torn tail after the next crash.
+    write_evidence(head(), next_);
 }
 
 const RecoveryReport& Journal::report() const {
@@ -139,7 +140,7 @@ void Journal::release(Lsn tail) {
 // the next op_durable(). The next group's records need not wait for this one's evidence.
 void Journal::advance() {
     if (writing().written() && !evidence_in_flight_) {
-        write_evidence(writing());
+        write_evidence(writing().last_op(), writing().end());
         writing().clear();
     }
     if (writing().empty() && !collecting().empty()) {
@@ -149,13 +150,12 @@ void Journal::advance() {
     }
 }
 
-void Journal::write_evidence(const RecordGroup& group) {
-    const Op op = group.last_op();
+void Journal::write_evidence(Op op, Lsn durable) {
     const Evidence evidence{.epoch = epoch_next_,
-                            .durable = group.end(),
+                            .durable = durable,
                             .view = view_,
                             .links = links_up_to(op, evidence_links_max),
-                            .newest_checksum = entry(op).checksum};
+                            .newest_checksum = op < first_ ? 0 : entry(op).checksum};
     ++epoch_next_;
     encode_evidence(identity_, evidence, evidence_buffer_.bytes());
     const std::uint64_t slot = evidence.epoch % limits_.evidence_sectors;
@@ -169,9 +169,10 @@ void Journal::write_evidence(const RecordGroup& group) {
 
 void Journal::on_evidence_written() {
     ELYTRA_ASSERT(evidence_in_flight_);
-    ELYTRA_ASSERT(evidence_op_ > op_durable_);
+    ELYTRA_ASSERT(evidence_op_ >= op_durable_);
     evidence_in_flight_ = false;
     op_durable_ = evidence_op_;
+    status_ = JournalStatus::ready;
 }
 
 void Journal::on_io_done(IoToken done, IoStatus status) {

@@ -115,7 +115,7 @@ private:
     RecordGroup& writing() { return groups_[1 - collecting_]; }
 
     void advance();
-    void write_evidence(const RecordGroup& group);
+    void write_evidence(Op op, Lsn durable);
     void on_evidence_written();
     void on_read_done(std::size_t slot);
     bool verify_read(Op op, wire::Message& message) const;

@@ -73,7 +73,7 @@ void JournalRecovery::on_io_done() {
             return on_evidence_read();
         case Step::log:
             return scan_buffer();
-        case Step::closing:
+        case Step::healing:
             step_ = Step::done;
             return;
         case Step::idle:
@@ -174,36 +174,27 @@ void JournalRecovery::judge() {
     report_.evidence_damaged_count = static_cast<std::uint32_t>(evidence_.damaged.size());
     report_.next = verdict.next;
     if (report_.faults.empty()) {
-        write_closing_evidence();
+        heal_evidence();
     } else {
         step_ = Step::done;
     }
 }
 
-void JournalRecovery::write_closing_evidence() {
-    step_ = Step::closing;
+// An unreadable slot is harmless only as long as its turn has not come: before a crash can find it
+// there it says again what the newest evidence says. The next one to be written needs no healing.
+void JournalRecovery::heal_evidence() {
     ELYTRA_ASSERT(evidence_.certain);
+    step_ = Step::healing;
     const std::uint64_t newest = evidence_.newest->epoch;
+    epoch_next_ = newest + 1;
     for (const std::uint32_t slot : evidence_.damaged) {
         const auto epoch = evidence_epoch_of(slot, limits_.evidence_sectors, newest);
-        if (!epoch.has_value()) continue;
+        if (slot == epoch_next_ % limits_.evidence_sectors || !epoch.has_value()) continue;
         Evidence healed = *evidence_.newest;
         healed.epoch = *epoch;
-        push_write(slot, healed);
+        write_evidence(slot, healed);
     }
-    Evidence closing{.epoch = newest + 1, .durable = report_.next, .view = start_.view};
-    const std::vector<RecoveredPrepare>& prepares = report_.prepares;
-    const std::size_t count = std::min(prepares.size(), evidence_links_max);
-    for (std::size_t i = 0; i < count; ++i) {
-        const RecoveredPrepare& prepare = prepares[prepares.size() - 1 - i];
-        closing.links.links[i] = {prepare.lsn, prepare.op, low_half(prepare.checksum)};
-    }
-    closing.links.count = static_cast<std::uint32_t>(count);
-    closing.links.from =
-        count == evidence_links_max ? closing.links.links[count - 1].lsn : start_.tail;
-    closing.newest_checksum = prepares.empty() ? 0 : prepares.back().checksum;
-    push_write(static_cast<std::uint32_t>(closing.epoch % limits_.evidence_sectors), closing);
-    epoch_next_ = closing.epoch + 1;
+    if (io_in_flight_ == 0) step_ = Step::done;
 }
 
 void JournalRecovery::push_read(std::uint64_t offset, std::span<std::byte> bytes) {
@@ -211,7 +202,7 @@ void JournalRecovery::push_read(std::uint64_t offset, std::span<std::byte> bytes
     ++io_in_flight_;
 }
 
-void JournalRecovery::push_write(std::uint32_t slot, const Evidence& evidence) {
+void JournalRecovery::write_evidence(std::uint32_t slot, const Evidence& evidence) {
     const std::uint64_t offset = std::uint64_t{slot} * sector_size;
     const std::span<std::byte> sector = evidence_buffer_.bytes().subspan(offset, sector_size);
     encode_evidence(identity_, evidence, sector);

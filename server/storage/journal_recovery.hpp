@@ -16,10 +16,10 @@ namespace elytra::storage {
 
 // What the superblock knows about the log, and the view whose evidence will be written.
 struct JournalStart {
-    Lsn tail;
-    Op checkpoint_op;
+    Lsn tail{};
+    Op checkpoint_op{};
     u128 checkpoint_checksum = 0;  // of the prepare header of that op; 0 for op 0
-    View view;
+    View view{};
 };
 
 struct RecoveryReport {
@@ -35,9 +35,9 @@ struct RecoveryReport {
     LogClass class_of(Op op) const;
 };
 
-// Reads the evidence and the log, judges them, and writes the evidence that makes what was
-// recovered as good as acknowledged: it may be answered for from now on. Writes nothing if there
-// are faults. Lives only while the journal opens; allocates. Performs no I/O itself.
+// Reads the evidence and the log, judges them, and heals evidence sectors that were damaged; writes
+// nothing if there are faults. Lives only while the journal opens; allocates. Performs no I/O
+// itself.
 class JournalRecovery {
 public:
     JournalRecovery(const Limits& limits, const LogIdentity& identity, IoQueue& io);
@@ -58,7 +58,7 @@ public:
     std::uint64_t epoch_next() const { return epoch_next_; }
 
 private:
-    enum class Step : std::uint8_t { idle, evidence, log, closing, done };
+    enum class Step : std::uint8_t { idle, evidence, log, healing, done };
 
     void on_evidence_read();
     void read_log();
@@ -69,9 +69,9 @@ private:
 
     Lsn scan_end() const;
     void judge();
-    void write_closing_evidence();
+    void heal_evidence();
     void push_read(std::uint64_t offset, std::span<std::byte> bytes);
-    void push_write(std::uint32_t slot, const Evidence& evidence);
+    void write_evidence(std::uint32_t slot, const Evidence& evidence);
 
     const Limits limits_;
     const Layout layout_;

@@ -56,7 +56,7 @@ LogVerdict Classifier::run() {
     while (!expected_.empty()) miss_expected();
     add_unknown(scan_.tail, covered_);
     std::ranges::reverse(verdict_.live);
-    std::ranges::reverse(verdict_.faults);
+    std::ranges::sort(verdict_.faults, {}, &LogFault::from);
     std::ranges::reverse(verdict_.torn);
     return std::move(verdict_);
 }
@@ -140,6 +140,11 @@ RecoveredPrepare recovered(const ScannedRecord& record) {
             .checksum = record.checksum};
 }
 
+bool in_place(const std::optional<Evidence>& evidence, std::uint32_t slot,
+              std::uint32_t slot_count) {
+    return evidence.has_value() && evidence->epoch % slot_count == slot;
+}
+
 }  // namespace
 
 std::optional<std::uint64_t> evidence_epoch_of(std::uint32_t slot, std::uint32_t slot_count,
@@ -156,7 +161,7 @@ EvidenceSummary summarize_evidence(std::span<const std::optional<Evidence>> slot
     EvidenceSummary summary;
     for (std::uint32_t slot = 0; slot < slot_count; ++slot) {
         const std::optional<Evidence>& evidence = slots[slot];
-        if (!evidence.has_value() || evidence->epoch % slot_count != slot) continue;
+        if (!in_place(evidence, slot, slot_count)) continue;
         if (summary.newest.has_value() && summary.newest->epoch > evidence->epoch) continue;
         summary.newest = evidence;
     }
@@ -170,7 +175,7 @@ EvidenceSummary summarize_evidence(std::span<const std::optional<Evidence>> slot
     }
     if (!summary.newest.has_value()) return summary;
     const auto next_slot = static_cast<std::uint32_t>((summary.newest->epoch + 1) % slot_count);
-    summary.certain = !std::ranges::binary_search(summary.damaged, next_slot);
+    summary.certain = in_place(slots[next_slot], next_slot, slot_count);
     return summary;
 }
 

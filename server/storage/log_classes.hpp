@@ -50,8 +50,8 @@ struct LogFault {
 
 struct EvidenceSummary {
     std::optional<Evidence> newest;
-    bool certain = false;                // no evidence newer than `newest` can have been lost
-    std::vector<std::uint32_t> damaged;  // slots, in ascending order
+    bool certain = false;  // the next slot holds older evidence, so no newer was there
+    std::vector<std::uint32_t> damaged;  // slots that do not hold what they should, ascending
 };
 
 // The epoch that an intact slot holds when `newest` is the highest one; none if no evidence of this

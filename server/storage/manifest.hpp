@@ -14,10 +14,10 @@
 #include "server/storage/free_extents.hpp"
 #include "server/storage/manifest_root.hpp"
 
-// The table of contents of a checkpoint, in memory and on disk (byte tables: README.md beside this
-// file). On disk it is a tree of two levels: a root block with the segments and the references of
-// the leaves, and leaves with the references of the chunks. A reference holds the checksum of what
-// it refers to, so the superblock, which refers to the root, vouches for every byte of a
+// The table of contents of a checkpoint, in memory and on disk (byte tables: page_store.md beside
+// this file). On disk it is a tree of two levels: a root block with the segments and the references
+// of the leaves, and leaves with the references of the chunks. A reference holds the checksum of
+// what it refers to, so the superblock, which refers to the root, vouches for every byte of a
 // checkpoint.
 namespace elytra::storage {
 

@@ -48,7 +48,6 @@ std::uint32_t Replica::execute_operation(const wire::Message& prepare, wire::Mes
         return wire::register_result_size;
     }
     const std::span<std::byte> room = reply.body_capacity();
-    state_machine_.prefetch(*operation, prepare.body());
     return narrow<std::uint32_t>(
         state_machine_.execute(*operation, header.timestamp, prepare.body(), room));
 }

@@ -39,17 +39,28 @@ std::vector<Bytes> reply_batches(Operation operation, std::span<const std::byte>
 }
 
 LedgerDriver::LedgerDriver(const Options& options)
-    : wall_(options.wall),
-      reply_(wire::body_size_max),
-      state_machine_({.limits = options.limits, .request_body_max = options.request_body_max}) {}
+    : options_(options), wall_(options.wall), reply_(wire::body_size_max) {
+    state_machine_ = make_state_machine();
+}
+
+std::unique_ptr<engine::StateMachine> LedgerDriver::make_state_machine() const {
+    return std::make_unique<engine::StateMachine>(engine::StateMachineOptions{
+        .limits = options_.limits, .request_body_max = options_.request_body_max});
+}
+
+bool LedgerDriver::restart() {
+    std::unique_ptr<engine::StateMachine> restored = make_state_machine();
+    if (!restore(*state_machine_, *restored)) return false;
+    state_machine_ = std::move(restored);
+    return true;
+}
 
 std::vector<Bytes> LedgerDriver::execute(Operation operation, const Bytes& body) {
-    const std::uint64_t base = std::max(state_machine_.timestamp() + 1, wall_);
-    timestamp_ = base + state_machine_.timestamp_step(operation, body);
+    const std::uint64_t base = std::max(state_machine_->timestamp() + 1, wall_);
+    timestamp_ = base + state_machine_->timestamp_step(operation, body);
     if (timestamp_next_ != 0) timestamp_ = timestamp_next_;
     timestamp_next_ = 0;
-    state_machine_.prefetch(operation, body);
-    const std::size_t size = state_machine_.execute(operation, timestamp_, body, reply_);
+    const std::size_t size = state_machine_->execute(operation, timestamp_, body, reply_);
     const std::vector<Bytes> batches = reply_batches(operation, std::span(reply_).first(size));
     run_pulses(timestamp_);
     return batches;
@@ -61,10 +72,10 @@ void LedgerDriver::advance(std::uint64_t nanoseconds) {
 }
 
 void LedgerDriver::run_pulses(std::uint64_t now) {
-    while (state_machine_.pulse_next() <= now) {
-        const std::uint64_t base = std::max(state_machine_.timestamp() + 1, wall_);
-        const std::uint64_t timestamp = base + state_machine_.timestamp_step(Operation::pulse, {});
-        state_machine_.execute(Operation::pulse, timestamp, {}, reply_);
+    while (state_machine_->pulse_next() <= now) {
+        const std::uint64_t base = std::max(state_machine_->timestamp() + 1, wall_);
+        const std::uint64_t timestamp = base + state_machine_->timestamp_step(Operation::pulse, {});
+        state_machine_->execute(Operation::pulse, timestamp, {}, reply_);
         now = std::max(now, timestamp);
     }
 }

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -71,16 +72,21 @@ public:
     // Lets time pass without requests, with pulses as the idle timer starts them.
     void advance(std::uint64_t nanoseconds);
 
-    engine::StateMachine& state_machine() { return state_machine_; }
+    // Replaces the state machine by one that is restored from its tables; whether that succeeded.
+    [[nodiscard]] bool restart();
+
+    engine::StateMachine& state_machine() { return *state_machine_; }
 
 private:
+    std::unique_ptr<engine::StateMachine> make_state_machine() const;
     void run_pulses(std::uint64_t now);
 
+    Options options_;
     std::uint64_t wall_;
     std::uint64_t timestamp_ = 0;
     std::uint64_t timestamp_next_ = 0;  // 0: as the clock says
     std::vector<std::byte> reply_;
-    engine::StateMachine state_machine_;
+    std::unique_ptr<engine::StateMachine> state_machine_;
 };
 
 // Restores `target` from the chunks of `source`; whether the target found them consistent.

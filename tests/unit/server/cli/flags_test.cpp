@@ -176,6 +176,12 @@ TEST_CASE("the path comes last, once, and is not empty") {
           std::vector<std::string>{"<path>: must not be empty"});
 }
 
+TEST_CASE("a path that starts with '-' is not reported as missing as well") {
+    Example example;
+    CHECK(example.errors({"--cluster=0", "--count=1", "-x"}) ==
+          std::vector<std::string>{"-x: not a flag; write a path that starts with '-' as ./-x"});
+}
+
 TEST_CASE("a command without a path refuses one") {
     bool verbose = false;
     const CommandLine line = {.program = "elytra",
