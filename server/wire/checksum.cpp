@@ -136,17 +136,16 @@ u128 checksum_portable(std::span<const std::byte> bytes) {
 
 #if defined(__x86_64__)
 
-#define ELYTRA_TARGET_AES __attribute__((target("aes"), always_inline)) inline
-
 struct AesState {
     __m128i s0, s1, s2, s3, s4, s5, s6, s7;
 };
 
-ELYTRA_TARGET_AES __m128i load_aes(const void* bytes) {
+__attribute__((target("aes"), always_inline)) inline __m128i load_aes(const void* bytes) {
     return _mm_loadu_si128(static_cast<const __m128i*>(bytes));
 }
 
-ELYTRA_TARGET_AES void update_aes(AesState& s, __m128i first, __m128i second) {
+__attribute__((target("aes"), always_inline)) inline void update_aes(AesState& s, __m128i first,
+                                                                     __m128i second) {
     const __m128i last = s.s7;
     s.s7 = _mm_aesenc_si128(s.s6, s.s7);
     s.s6 = _mm_aesenc_si128(s.s5, s.s6);
