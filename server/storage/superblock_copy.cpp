@@ -44,9 +44,9 @@ struct Image {
     u128 parent_checksum = 0;
     u128 checkpoint_id = 0;
     std::uint64_t checkpoint_timestamp = 0;
-    std::uint64_t manifest_address = 0;
+    std::uint64_t manifest_offset = 0;
     std::uint64_t manifest_size = 0;
-    std::uint64_t previous_manifest_address = 0;
+    std::uint64_t previous_manifest_offset = 0;
     std::uint64_t previous_manifest_size = 0;
     std::uint64_t padding = 0;
     u128 manifest_checksum = 0;
@@ -58,7 +58,7 @@ static_assert(std::is_trivially_copyable_v<Image>);
 static_assert(std::has_unique_object_representations_v<Image>);
 static_assert(offsetof(Image, magic_bytes) == 32 && offsetof(Image, cluster) == 48);
 static_assert(offsetof(Image, log_size) == 72 && offsetof(Image, commit_max) == 96);
-static_assert(offsetof(Image, parent_checksum) == 128 && offsetof(Image, manifest_address) == 168);
+static_assert(offsetof(Image, parent_checksum) == 128 && offsetof(Image, manifest_offset) == 168);
 static_assert(offsetof(Image, checkpoint_header) == 240 && sizeof(Image) == 496);
 static_assert(sizeof(Image) <= headers_offset && headers_end <= superblock_copy_size);
 
@@ -86,10 +86,10 @@ Image to_image(const SuperblockState& state) {
     image.checkpoint_op = checkpoint.op.value;
     image.checkpoint_id = checkpoint.id;
     image.checkpoint_timestamp = checkpoint.timestamp;
-    image.manifest_address = checkpoint.manifest.address;
+    image.manifest_offset = checkpoint.manifest.offset;
     image.manifest_size = checkpoint.manifest.size;
     image.manifest_checksum = checkpoint.manifest.checksum;
-    image.previous_manifest_address = checkpoint.previous_manifest.address;
+    image.previous_manifest_offset = checkpoint.previous_manifest.offset;
     image.previous_manifest_size = checkpoint.previous_manifest.size;
     image.previous_manifest_checksum = checkpoint.previous_manifest.checksum;
     image.checkpoint_header = checkpoint.header;
@@ -121,8 +121,8 @@ SuperblockState to_state(const Image& image) {
         .timestamp = image.checkpoint_timestamp,
         .id = image.checkpoint_id,
         .header = image.checkpoint_header,
-        .manifest = {image.manifest_address, image.manifest_size, image.manifest_checksum},
-        .previous_manifest = {image.previous_manifest_address, image.previous_manifest_size,
+        .manifest = {image.manifest_offset, image.manifest_size, image.manifest_checksum},
+        .previous_manifest = {image.previous_manifest_offset, image.previous_manifest_size,
                               image.previous_manifest_checksum},
     };
     return state;

@@ -8,6 +8,7 @@
 #include "server/common/result.hpp"
 #include "server/common/strong.hpp"
 #include "server/storage/layout.hpp"
+#include "server/storage/manifest_root.hpp"
 #include "server/wire/header.hpp"
 
 // What a superblock says, and its bytes.
@@ -24,15 +25,6 @@ struct Identity {
     std::uint32_t release = 0;  // that formatted the file
 
     bool operator==(const Identity&) const = default;
-};
-
-// Where the page store finds a checkpoint. A size of 0 means none.
-struct ManifestRoot {
-    std::uint64_t address = 0;
-    std::uint64_t size = 0;
-    u128 checksum = 0;
-
-    bool operator==(const ManifestRoot&) const = default;
 };
 
 // A header of which every byte is zero: "none", and the header of op 0.

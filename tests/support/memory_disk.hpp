@@ -31,6 +31,9 @@ public:
     explicit MemoryDisk(std::uint64_t seed,
                         std::uint64_t size_max = std::numeric_limits<std::uint64_t>::max());
 
+    // From now on the file cannot grow beyond. Space that it has already stays.
+    void limit_size(std::uint64_t size_max) { size_max_ = size_max; }
+
     // Takes over all effects of the queue.
     void submit(storage::IoQueue& io);
 
