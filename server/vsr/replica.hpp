@@ -57,7 +57,9 @@ public:
     // How many buffers of the pool a replica with these limits may hold at one time.
     static std::size_t messages_needed(const Limits& limits);
 
-    // Starts to open the data file. status() tells the outcome: normal, or failed with open_fault().
+    // Starts to open the data file. status() tells the outcome: normal, or failed with
+    // open_fault(). A normal replica fails, too, when its superblock cannot be written; then the
+    // world has to stop it.
     void open();
 
     // Time enters only here; called before the inputs of a loop turn are handed over.
@@ -142,6 +144,7 @@ private:
     void request_replay();
     bool replay_window_full() const;
     void become_normal();
+    void fail_superblock();
     void fail(const OpenFault& fault);
 
     enum class OpenStep : std::uint8_t { superblock, checkpoint, restore, log, view };
