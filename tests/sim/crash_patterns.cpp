@@ -5,7 +5,8 @@
 namespace elytra::sim {
 namespace {
 
-constexpr std::size_t boundaries_all_max = 16;  // writes with more atoms are torn at some places only
+constexpr std::size_t boundaries_all_max =
+    16;  // writes with more atoms are torn at some places only
 constexpr std::size_t boundaries_some = 6;
 constexpr std::size_t mixtures = 4;
 

@@ -62,9 +62,9 @@ Device::Range Device::range_of(Zone zone) const {
 void Device::submit(std::span<const IoEffect> effects) {
     for (const IoEffect& effect : effects) {
         const auto* write = std::get_if<Write>(&effect);
-        const bool faulty = write != nullptr && pending_fault_.has_value() &&
-                            within(write->offset, pending_fault_->range.from,
-                                   pending_fault_->range.to);
+        const bool faulty =
+            write != nullptr && pending_fault_.has_value() &&
+            within(write->offset, pending_fault_->range.from, pending_fault_->range.to);
         if (faulty) {
             submit_with_fault(*write);
         } else {

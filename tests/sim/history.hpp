@@ -15,8 +15,8 @@
 
 namespace elytra::sim {
 
-// What the replica has ever promised, over all its lives: which ops it wrote to the log, which of them
-// it answered, and with what. Every promise is compared with a model and with later promises.
+// What the replica has ever promised, over all its lives: which ops it wrote to the log, which of
+// them it answered, and with what. Every promise is compared with a model and with later promises.
 class History {
 public:
     explicit History(const Limits& limits);
@@ -28,8 +28,8 @@ public:
     void on_message(const vsr::ClientMessage& out, View view, const StorageAudit* audit,
                     std::span<const std::byte> durable);
 
-    // The replica has become normal after a start: everything acknowledged is there, everything else
-    // that it holds was written before, and its state is that of the model.
+    // The replica has become normal after a start: everything acknowledged is there, everything
+    // else that it holds was written before, and its state is that of the model.
     void on_opened(const vsr::Replica& replica);
 
     // Nothing is under way in the replica: every op that it has is committed and executed.

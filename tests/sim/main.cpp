@@ -1,5 +1,3 @@
-#include <unistd.h>
-
 #include <array>
 #include <cinttypes>
 #include <csignal>
@@ -11,6 +9,8 @@
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include <unistd.h>
 
 #include "server/common/build_info.hpp"
 #include "server/common/text.hpp"
@@ -46,8 +46,8 @@ struct Score {
     std::uint64_t failed = 0;
 };
 
-// What to print when an assertion of the core ends the process; a signal handler has no other way to
-// reach it.
+// What to print when an assertion of the core ends the process; a signal handler has no other way
+// to reach it.
 std::array<char, 80> recipe{};
 
 extern "C" void on_abort(int) {
@@ -163,7 +163,8 @@ Score run_seeds(const Options& options) {
 
 void print(const char* name, const SweepResult& result) {
     std::printf("%s: %" PRIu64 " crash points, %" PRIu64 " images, %" PRIu64 " different; %" PRIu64
-                " ops, %" PRIu64 " checkpoints, %" PRIu64 " restarts, %" PRIu64 " laps of the log\n",
+                " ops, %" PRIu64 " checkpoints, %" PRIu64 " restarts, %" PRIu64
+                " laps of the log\n",
                 name, result.crash_points, result.images, result.images_opened, result.ops,
                 result.checkpoints, result.restarts, result.log_laps);
 }

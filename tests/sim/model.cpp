@@ -55,6 +55,7 @@ std::uint32_t request_body_max(const Limits& limits) {
 Model::Model(const Limits& limits)
     : limits_(limits),
       state_machine_({.limits = limits, .request_body_max = request_body_max(limits)}),
+      naive_(request_body_max(limits)),
       places_(limits.sessions_max),
       reply_(wire::body_size_max) {}
 
@@ -78,11 +79,30 @@ void Model::execute(const LoggedOp& logged) {
         if (prepare.client != 0) continue_session(prepare);
         if (*operation != wire::Operation::noop) {
             size = state_machine_.execute(*operation, prepare.timestamp, logged.body, room);
+            check_reply(*operation, logged, room.first(size));
         }
     }
     if (prepare.client == 0) return;
     replies_[prepare.client] = {.prepare = prepare,
                                 .body = {room.begin(), room.begin() + std::ptrdiff_t(size)}};
+}
+
+void Model::check_reply(wire::Operation operation, const LoggedOp& logged,
+                        std::span<const std::byte> reply) {
+    if (operation == wire::Operation::pulse) return naive_.pulse(logged.header.timestamp);
+    const wire::OperationTraits& traits = wire::traits_of(operation);
+    const std::uint32_t events = wire::events_to_create(operation, logged.body);
+    std::span<const std::byte> batch = logged.body;
+    std::span<const std::byte> results = reply;
+    if (traits.encoding == wire::Encoding::multi_batch) {
+        // The clients of the simulator send one batch only.
+        batch = *wire::MultiBatchDecoder::decode(batch, traits.event_size)->next();
+        results = *wire::MultiBatchDecoder::decode(results, traits.result_size)->next();
+    }
+    const std::uint64_t slot_first = logged.header.timestamp - events + 1;
+    const test::Bytes expected =
+        naive_.execute(operation, {batch.begin(), batch.end()}, slot_first);
+    require(std::ranges::equal(results, expected), "K3: a reply differs from the naive ledger's");
 }
 
 void Model::open_session(const wire::PrepareHeader& prepare) {

@@ -12,6 +12,7 @@
 #include "server/engine/state_machine.hpp"
 #include "server/vsr/replica.hpp"
 #include "server/wire/header.hpp"
+#include "tests/support/naive_replies.hpp"
 
 namespace elytra::sim {
 
@@ -29,8 +30,9 @@ struct ExpectedReply {
     std::vector<std::byte> body;
 };
 
-// The ledger without crashes: executes committed ops one after the other, and keeps sessions by rules
-// of its own. What the replica says and holds is compared with it.
+// The ledger without crashes: executes committed ops one after the other, and keeps sessions by
+// rules of its own. What the replica says and holds is compared with it: replies with a naive
+// ledger, state with a state machine that has never been restored.
 class Model {
 public:
     explicit Model(const Limits& limits);
@@ -65,11 +67,14 @@ private:
         u128 last_request_checksum = 0;
     };
 
+    void check_reply(wire::Operation operation, const LoggedOp& logged,
+                     std::span<const std::byte> reply);
     void open_session(const wire::PrepareHeader& prepare);
     void continue_session(const wire::PrepareHeader& prepare);
 
     Limits limits_;
     engine::StateMachine state_machine_;
+    test::NaiveReplies naive_;
     std::vector<Place> places_;
     std::map<u128, ExpectedReply> replies_;
     SectorBuffer reply_;

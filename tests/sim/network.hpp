@@ -20,8 +20,8 @@ struct Packet {
     std::vector<std::byte> bytes;
 };
 
-// Messages on their way: late, lost, twice, in another order, damaged. What it delays may arrive in a
-// later life of the replica.
+// Messages on their way: late, lost, twice, in another order, damaged. What it delays may arrive in
+// a later life of the replica.
 class Network {
 public:
     struct Options {

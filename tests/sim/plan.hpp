@@ -11,8 +11,8 @@
 
 namespace elytra::sim {
 
-// Everything that a seed decides about a run before it starts. Each dimension is drawn by itself and
-// often switched off, because features that are always on hide each other (swarm testing).
+// Everything that a seed decides about a run before it starts. Each dimension is drawn by itself
+// and often switched off, because features that are always on hide each other (swarm testing).
 struct Plan {
     std::uint64_t seed = 0;
     PlantedBug bug = PlantedBug::none;
@@ -34,11 +34,11 @@ struct Plan {
     std::uint32_t duplicate_percent = 0;
     std::uint32_t corrupt_percent = 0;
 
-    std::uint32_t crash_permille = 0;       // of turns
-    std::uint32_t crash_busy_permille = 0;  // of turns with writes at risk
-    std::uint32_t wall_step_permille = 0;   // of turns: the wall clock jumps
-    std::uint32_t fault_percent = 0;        // of restarts: damaged media
-    std::uint32_t write_fault_permille = 0; // of turns: the next write of a zone goes wrong
+    std::uint32_t crash_permille = 0;        // of turns
+    std::uint32_t crash_busy_permille = 0;   // of turns with writes at risk
+    std::uint32_t wall_step_permille = 0;    // of turns: the wall clock jumps
+    std::uint32_t fault_percent = 0;         // of restarts: damaged media
+    std::uint32_t write_fault_permille = 0;  // of turns: the next write of a zone goes wrong
 };
 
 Plan plan_of(std::uint64_t seed, PlantedBug bug);

@@ -6,20 +6,20 @@
 
 namespace elytra::sim {
 
-// Lies that the world can tell the replica and its clients. A checker has to find each of them: they
-// test the checkers. None of them is an announced fault.
+// Lies that the world can tell the replica and its clients. A checker has to find each of them:
+// they test the checkers. None of them is an announced fault.
 enum class PlantedBug : std::uint8_t {
     none,
-    cached_log_writes,        // durable writes to the log and the evidence stay in the cache
+    cached_log_writes,  // durable writes to the log and the evidence stay in the cache
     cached_superblock_writes,
-    dropped_flush,            // a flush completes without doing anything
-    early_record,             // a record completes long before it is written
-    early_evidence,           // the same for evidence
-    lost_page_write,          // some writes of checkpoints leave no trace
-    forged_reply,             // a timestamp in a reply is another, with correct checksums
-    misplaced_reply,          // a reply says that it answers another op
-    rolled_back_log,          // a restart finds log and evidence as the start before left them
-    rolled_back_file,         // the same for the whole file
+    dropped_flush,     // a flush completes without doing anything
+    early_record,      // a record completes long before it is written
+    early_evidence,    // the same for evidence
+    lost_page_write,   // some writes of checkpoints leave no trace
+    forged_reply,      // a timestamp in a reply is another, with correct checksums
+    misplaced_reply,   // a reply says that it answers another op
+    rolled_back_log,   // a restart finds log and evidence as the start before left them
+    rolled_back_file,  // the same for the whole file
 };
 
 struct PlantedBugName {

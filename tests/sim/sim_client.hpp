@@ -15,8 +15,8 @@
 
 namespace elytra::sim {
 
-// A client machine: the real session, fed with a workload. It comes back under another id when it is
-// evicted.
+// A client machine: the real session, fed with a workload. It comes back under another id when it
+// is evicted.
 class SimClient {
 public:
     struct Options {

@@ -94,8 +94,8 @@ void StorageAudit::on_superblock(std::span<const std::byte> durable) {
     storage::SuperblockViews views{};
     std::array<std::optional<storage::SuperblockState>, storage::superblock_copies> states;
     for (std::uint32_t copy = 0; copy < storage::superblock_copies; ++copy) {
-        const auto bytes = durable.subspan(layout_.superblock_copy_offset(copy),
-                                           storage::superblock_copy_size);
+        const auto bytes =
+            durable.subspan(layout_.superblock_copy_offset(copy), storage::superblock_copy_size);
         const auto decoded = storage::decode_superblock_copy(bytes);
         if (!decoded.has_value()) continue;
         states[copy] = decoded->state;
@@ -122,9 +122,8 @@ void StorageAudit::on_superblock(std::span<const std::byte> durable) {
 // Verifies a whole checkpoint on the way.
 void StorageAudit::protect(const storage::ManifestRoot& root, std::span<const std::byte> durable) {
     if (root.size == 0) return;
-    const storage::ManifestBounds bounds{.chunk_size = limits_.chunk_size,
-                                         .begin = layout_.page_store_offset,
-                                         .end = UINT64_MAX};
+    const storage::ManifestBounds bounds{
+        .chunk_size = limits_.chunk_size, .begin = layout_.page_store_offset, .end = UINT64_MAX};
     const auto root_block = block_at(durable, storage::extent_of(root), root.checksum);
     auto manifest = storage::decode_root(root_block, root.size, bounds);
     require(manifest.has_value(), "S4: a durable manifest can be read");

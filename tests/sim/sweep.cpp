@@ -225,7 +225,8 @@ void LoadSweep::on_effects(std::span<const IoEffect> effects) {
     for (const IoEffect& effect : effects) disk_changed_ = disk_changed_ || changes_disk(effect);
 }
 
-// The model executes ahead of the acknowledgements here; when a restart has dropped ops it begins anew.
+// The model executes ahead of the acknowledgements here; when a restart has dropped ops it begins
+// anew.
 void LoadSweep::record_digests() {
     if (model_ == nullptr || model_->op().value > log_.size()) {
         model_ = std::make_unique<Model>(options.limits);

@@ -14,13 +14,13 @@ struct SweepResult {
     std::uint64_t log_laps = 0;
 };
 
-// Cuts the power at every moment of formatting a file. Each image is refused as no data file or opens
-// empty; the last one opens. Throws a Violation.
+// Cuts the power at every moment of formatting a file. Each image is refused as no data file or
+// opens empty; the last one opens. Throws a Violation.
 SweepResult sweep_format(std::uint64_t seed);
 
-// Cuts the power at every moment of a load over several checkpoints, laps of the log and restarts. Each
-// image opens, holds everything that was acknowledged by then and nothing that was not asked for, and
-// serves on. Throws a Violation.
+// Cuts the power at every moment of a load over several checkpoints, laps of the log and restarts.
+// Each image opens, holds everything that was acknowledged by then and nothing that was not asked
+// for, and serves on. Throws a Violation.
 SweepResult sweep_load(std::uint64_t seed);
 
 }  // namespace elytra::sim

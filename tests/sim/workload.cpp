@@ -56,16 +56,18 @@ Workload::Request Workload::create_transfers(std::uint32_t count) {
 }
 
 Workload::Request Workload::read(std::uint32_t body_max) {
-    constexpr std::array operations{Operation::lookup_accounts,       Operation::lookup_transfers,
-                                    Operation::get_account_transfers, Operation::get_account_balances,
-                                    Operation::query_accounts,        Operation::query_transfers,
-                                    Operation::get_change_events,     Operation::noop};
+    constexpr std::array operations{
+        Operation::lookup_accounts,       Operation::lookup_transfers,
+        Operation::get_account_transfers, Operation::get_account_balances,
+        Operation::query_accounts,        Operation::query_transfers,
+        Operation::get_change_events,     Operation::noop};
     Request request{.operation = operations[prng_.below(operations.size())], .events = {}};
     const auto limit = static_cast<std::uint32_t>(1 + prng_.below(40));
     switch (request.operation) {
         case Operation::lookup_accounts:
         case Operation::lookup_transfers: {
-            const std::uint32_t count = std::min(wire::events_max(request.operation, body_max), 20U);
+            const std::uint32_t count =
+                std::min(wire::events_max(request.operation, body_max), 20U);
             for (std::uint32_t i = 0; i < count; ++i) {
                 const bool accounts = request.operation == Operation::lookup_accounts;
                 append(request.events, accounts ? account_id() : transfer_id_known());

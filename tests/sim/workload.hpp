@@ -12,14 +12,14 @@
 
 namespace elytra::sim {
 
-// What the clients of a run ask for. Small numbers everywhere, so that requests meet: few accounts, ids
-// that repeat, fields that are sometimes wrong.
+// What the clients of a run ask for. Small numbers everywhere, so that requests meet: few accounts,
+// ids that repeat, fields that are sometimes wrong.
 class Workload {
 public:
     struct Options {
         std::uint32_t accounts = 8;
-        std::uint32_t events_max = 16;         // of one request
-        std::uint32_t invalid_percent = 10;    // of events
+        std::uint32_t events_max = 16;       // of one request
+        std::uint32_t invalid_percent = 10;  // of events
         std::uint32_t linked_percent = 10;
         std::uint32_t two_phase_percent = 30;  // of transfers: pending, post or void
         std::uint32_t reads_percent = 30;      // of requests
@@ -45,6 +45,7 @@ private:
     u128 account_id();
     u128 transfer_id();
     u128 transfer_id_known();
+
     bool percent(std::uint32_t chance) { return prng_.chance(chance, 100); }
 
     Options options_;

@@ -89,9 +89,7 @@ bool World::everybody_idle() const {
     return std::ranges::all_of(clients_, [](const auto& client) { return client->idle(); });
 }
 
-bool World::normal() const {
-    return running() && replica_->status() == vsr::ReplicaStatus::normal;
-}
+bool World::normal() const { return running() && replica_->status() == vsr::ReplicaStatus::normal; }
 
 WallTime World::wall() const { return WallTime{wall_base_ + now_.nanoseconds}; }
 
@@ -167,8 +165,7 @@ void World::damage_media() {
 
 void World::damage_next_write() {
     if (!prng_.chance(plan_.write_fault_permille, 1000)) return;
-    const auto fault =
-        prng_.chance(1, 2) ? MediaFault::lost_write : MediaFault::misdirected_write;
+    const auto fault = prng_.chance(1, 2) ? MediaFault::lost_write : MediaFault::misdirected_write;
     const auto zone = static_cast<Zone>(prng_.below(zones_count));
     ++tally_.media_faults[static_cast<std::size_t>(fault)];
     write_damaged_ = true;

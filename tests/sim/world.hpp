@@ -23,8 +23,8 @@ namespace elytra::sim {
 
 enum class Trace : bool { off, full };
 
-// One replica, its disk, its clients and the network between them, in virtual time. run() plays a plan
-// to its end or throws a Violation. Everything follows from the plan.
+// One replica, its disk, its clients and the network between them, in virtual time. run() plays a
+// plan to its end or throws a Violation. Everything follows from the plan.
 class World {
 public:
     World(const Plan& plan, Trace trace);
@@ -39,7 +39,8 @@ private:
 
     enum class Phase : std::uint8_t { faults, calm, closing };
 
-    // The shape of a turn is that of the production loop: completions, time, messages, effects, work.
+    // The shape of a turn is that of the production loop: completions, time, messages, effects,
+    // work.
     void turn();
     void pass_time();
     void complete_io();
@@ -60,6 +61,7 @@ private:
 
     void run_until_calm();
     bool everybody_idle() const;
+
     bool over() const { return refused_; }
 
     bool running() const { return replica_.has_value(); }
@@ -90,7 +92,7 @@ private:
     bool was_short_of_space_ = false;
     bool worked_ = false;
     bool refused_ = false;
-    std::vector<Zone> damaged_;     // in order
+    std::vector<Zone> damaged_;  // in order
     bool write_damaged_ = false;
     Tally tally_;
 };

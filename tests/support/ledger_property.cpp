@@ -9,6 +9,7 @@
 #include "tests/support/ledger_driver.hpp"
 #include "tests/support/ledger_workload.hpp"
 #include "tests/support/naive_ledger.hpp"
+#include "tests/support/naive_replies.hpp"
 
 namespace elytra::test {
 
@@ -52,13 +53,13 @@ public:
             }
         }
         run_pulses();
-        if (naive_.pulse_next() != driver_.state_machine().pulse_next()) {
+        if (naive_.ledger().pulse_next() != driver_.state_machine().pulse_next()) {
             return "the next expiry differs";
         }
         return std::nullopt;
     }
 
-    const NaiveLedger& naive() const { return naive_; }
+    const NaiveLedger& naive() const { return naive_.ledger(); }
 
     std::uint64_t timestamp() { return driver_.state_machine().timestamp(); }
 
@@ -68,79 +69,24 @@ private:
     // The driver tells the pulses that it ran.
     void run_pulses() {
         for (const std::uint64_t timestamp : driver_.take_pulses()) {
-            naive_.pulse(timestamp, wire::events_max(Operation::create_transfers_unbatched,
-                                                     options.request_body_max));
+            naive_.pulse(timestamp);
         }
-    }
-
-    Bytes results_reply(Operation operation, const NaiveLedger::Results& results) const {
-        if (wire::traits_of(operation).result_form == wire::ResultForm::dense) {
-            return to_bytes(results);
-        }
-        std::vector<wire::CreateError> errors;
-        for (std::uint32_t index = 0; index < results.size(); ++index) {
-            const std::uint32_t status = results[index].status;
-            if (status != 0xffffffff) errors.push_back({.index = index, .status = status});
-        }
-        return to_bytes(errors);
-    }
-
-    Bytes expected_create(Operation operation, const Bytes& batch, bool accounts) {
-        const std::uint64_t slot = slot_next_;
-        slot_next_ += batch.size() / 128;
-        const NaiveLedger::Results results =
-            accounts ? naive_.create_accounts(objects_of<wire::Account>(batch), slot)
-                     : naive_.create_transfers(objects_of<wire::Transfer>(batch), slot);
-        auto& statuses = accounts ? report_.account_statuses : report_.transfer_statuses;
-        for (const wire::CreateResult& result : results) ++statuses[result.status];
-        return results_reply(operation, results);
     }
 
     Bytes expected_reply(Operation operation, const Bytes& batch) {
-        using enum Operation;
-        switch (operation) {
-            case create_accounts:
-            case create_accounts_sparse:
-            case create_accounts_unbatched:
-                return expected_create(operation, batch, true);
-            case create_transfers:
-            case create_transfers_sparse:
-            case create_transfers_unbatched:
-                return expected_create(operation, batch, false);
-            case lookup_accounts:
-            case lookup_accounts_unbatched:
-                return to_bytes(naive_.lookup_accounts(objects_of<u128>(batch)));
-            case lookup_transfers:
-            case lookup_transfers_unbatched:
-                return to_bytes(naive_.lookup_transfers(objects_of<u128>(batch)));
-            default:
-                return expected_query(operation, batch);
-        }
-    }
-
-    Bytes expected_query(Operation operation, const Bytes& batch) const {
-        using enum Operation;
-        const std::size_t max = wire::results_max(operation, options.request_body_max);
-        if (operation == get_change_events) {
-            const auto filter = objects_of<wire::ChangeEventsFilter>(batch).at(0);
-            return to_bytes(naive_.change_events(filter, max));
-        }
-        if (operation == query_accounts || operation == query_accounts_unbatched) {
-            return to_bytes(naive_.query_accounts(objects_of<wire::QueryFilter>(batch).at(0), max));
-        }
-        if (operation == query_transfers || operation == query_transfers_unbatched) {
-            return to_bytes(
-                naive_.query_transfers(objects_of<wire::QueryFilter>(batch).at(0), max));
-        }
-        const auto filter = objects_of<wire::AccountFilter>(batch).at(0);
-        if (operation == get_account_transfers || operation == get_account_transfers_unbatched) {
-            return to_bytes(naive_.account_transfers(filter, max));
-        }
-        return to_bytes(naive_.account_balances(filter, max));
+        const Bytes reply = naive_.execute(operation, batch, slot_next_);
+        if (wire::traits_of(operation).kind != wire::OperationKind::create) return reply;
+        slot_next_ += naive_.results().size();
+        const bool accounts = operation == Operation::create_accounts ||
+                              operation == Operation::create_accounts_sparse ||
+                              operation == Operation::create_accounts_unbatched;
+        auto& statuses = accounts ? report_.account_statuses : report_.transfer_statuses;
+        for (const wire::CreateResult& result : naive_.results()) ++statuses[result.status];
+        return reply;
     }
 
     LedgerDriver driver_;
-    NaiveLedger naive_;
+    NaiveReplies naive_{options.request_body_max};
     PropertyReport& report_;
     std::uint64_t slot_next_ = 0;
     std::uint64_t events_ = 0;

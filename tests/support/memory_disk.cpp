@@ -154,15 +154,6 @@ bool MemoryDisk::lose(std::uint64_t offset) {
     return true;
 }
 
-bool MemoryDisk::lose(std::uint64_t offset) {
-    const auto range = std::ranges::find_if(to_lose_, [offset](const auto& candidate) {
-        return offset >= candidate.first && offset < candidate.second;
-    });
-    if (range == to_lose_.end()) return false;
-    to_lose_.erase(range);
-    return true;
-}
-
 bool MemoryDisk::grow(std::uint64_t size) {
     if (size > size_max_) return false;
     if (size > visible_.size()) {

@@ -15,8 +15,8 @@
 
 namespace elytra::test {
 
-// What the worlds of a replica own in its place. Outlives the replica; may serve several, one after the
-// other.
+// What the worlds of a replica own in its place. Outlives the replica; may serve several, one after
+// the other.
 struct ReplicaPools {
     explicit ReplicaPools(const Limits& limits);
 
@@ -34,7 +34,8 @@ inline constexpr storage::Identity identity_of_one{.cluster = ClusterId{7},
 // Formats the disk for limits.
 void format(MemoryDisk& disk, const Limits& limits);
 
-// A replica on a disk in memory, driven step by step by a test. Time stands still unless it is moved.
+// A replica on a disk in memory, driven step by step by a test. Time stands still unless it is
+// moved.
 class ReplicaDriver {
 public:
     using EffectsObserver = std::function<void(std::span<const storage::IoEffect>)>;
