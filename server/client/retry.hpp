@@ -2,9 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <optional>
 
 #include "server/common/prng.hpp"
+#include "server/common/time.hpp"
 #include "server/wire/decode.hpp"
 
 // How long a client waits before it repeats itself. All durations are nanoseconds.
@@ -13,6 +15,8 @@ namespace elytra::client {
 inline constexpr std::uint64_t tick_nanoseconds = 10'000'000;
 inline constexpr std::uint64_t retry_first_nanoseconds = 60 * tick_nanoseconds;
 inline constexpr std::uint64_t ping_interval_nanoseconds = 30'000'000'000;
+
+inline constexpr Instant never{std::numeric_limits<std::uint64_t>::max()};
 
 // The last round trip to each address, and their median as the estimate for the next.
 class RoundTrips {

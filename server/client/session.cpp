@@ -17,8 +17,6 @@
 namespace elytra::client {
 namespace {
 
-constexpr Instant never{std::numeric_limits<std::uint64_t>::max()};
-
 constexpr std::uint32_t bit(std::uint8_t address) { return 1U << address; }
 
 Instant after(Instant now, std::uint64_t nanoseconds) {

@@ -105,6 +105,7 @@ public:
     // harm.
     void on_tick(Instant now);
 
+    // `never` when there is nothing to do without another input.
     Instant deadline() const;
 
     Effects take_effects();
