@@ -76,7 +76,7 @@ void Server::turn() {
     work_left_ = replica_.work();
     execute_effects();
     if (bus_ != nullptr) bus_->resume();
-    watch_space();
+    watch_storage();
 }
 
 void Server::arm_tick() {
@@ -101,8 +101,13 @@ void Server::execute_effects() {
     replica_.clear_effects();
 }
 
-void Server::watch_space() {
+void Server::watch_storage() {
     using Shortage = storage::CheckpointStore::Shortage;
+    if (bus_ != nullptr && replica_.status() == vsr::ReplicaStatus::failed) {
+        io::fatal(io::ExitCode::storage_failed,
+                  "the superblock could not be read back after it was written; check the device "
+                  "and start again: nothing acknowledged is lost");
+    }
     const Shortage shortage = replica_.shortage();
     if (shortage == Shortage::size_limit) {
         io::fatal(io::ExitCode::growth_above_limit,

@@ -54,7 +54,7 @@ private:
     void arm_tick();
     void on_io_done(std::span<const io::IoCompletion> completions);
     void execute_effects();
-    void watch_space();
+    void watch_storage();
 
     io::asio::io_context& loop_;
     io::Log log_;

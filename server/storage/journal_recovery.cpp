@@ -172,6 +172,7 @@ void JournalRecovery::judge() {
     report_.faults.insert(report_.faults.end(), chain.faults.begin(), chain.faults.end());
     report_.torn = std::move(verdict.torn);
     report_.evidence_damaged_count = static_cast<std::uint32_t>(evidence_.damaged.size());
+    report_.stale_count = verdict.stale_count;
     report_.next = verdict.next;
     if (report_.faults.empty()) {
         heal_evidence();

@@ -27,7 +27,8 @@ struct RecoveryReport {
     std::vector<RecoveredPrepare> prepares;  // from the op after the checkpoint to the head
     std::vector<LogFault> faults;
     std::vector<Op> torn;
-    std::vector<RecoveredPrepare> unchained;   // intact, but not connected to the checkpoint
+    std::vector<RecoveredPrepare> unchained;  // intact, but not connected to the checkpoint
+    std::uint32_t stale_count = 0;            // records of attempts that a later start had given up
     std::uint32_t evidence_damaged_count = 0;  // sectors that did not hold what they should
     Lsn next;                                  // where appending goes on
 

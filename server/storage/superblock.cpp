@@ -145,6 +145,7 @@ void Superblock::choose() {
     writing_ = decode_superblock_copy(buffers_[*chosen].bytes())->state;
     if (writing_.log_size != limits_.log_size ||
         writing_.evidence_sectors != limits_.evidence_sectors) {
+        found_log_size_ = writing_.log_size;
         return fail(SuperblockFailure::other_layout);
     }
     writing_checksum_ = views[*chosen].checksum;

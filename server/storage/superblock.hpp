@@ -22,7 +22,7 @@ enum class SuperblockFailure : std::uint8_t {
     no_quorum,            // one lonely copy
     conflicting_copies,   // two contents with one sequence
     broken_chain,         // neighbouring sequences that are not parent and child
-    other_layout,         // log size or evidence sectors differ from the limits
+    other_layout,         // made for other limits; found_log_size() tells
     not_verified,         // fewer than three copies could be read back after writing
 };
 
@@ -51,6 +51,8 @@ public:
     SuperblockFailure failure() const { return failure_; }
 
     std::uint32_t found_version() const { return found_version_; }
+
+    std::uint64_t found_log_size() const { return found_log_size_; }
 
     // The newest durable version. Requires: open or updating.
     const SuperblockState& current() const;
@@ -86,6 +88,7 @@ private:
     SuperblockStatus status_ = SuperblockStatus::closed;
     SuperblockFailure failure_ = SuperblockFailure::none;
     std::uint32_t found_version_ = 0;
+    std::uint64_t found_log_size_ = 0;
 
     Step step_ = Step::idle;
     std::uint32_t io_in_flight_ = 0;

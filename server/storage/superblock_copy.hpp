@@ -7,7 +7,6 @@
 
 #include "server/common/result.hpp"
 #include "server/common/strong.hpp"
-#include "server/storage/manifest_root.hpp"
 #include "server/storage/layout.hpp"
 #include "server/storage/manifest_root.hpp"
 #include "server/wire/header.hpp"

@@ -9,7 +9,7 @@
 
 namespace elytra::vsr {
 
-// Why a replica refuses to open its data file. None of them changes the file.
+// Why a replica refuses to open its data file, or to go on with it. None of them changes the file.
 struct OpenFault {
     enum class Kind : std::uint8_t {
         none,

@@ -60,7 +60,8 @@ public:
     static std::size_t messages_needed(const Limits& limits);
 
     // Starts to open the data file. status() tells the outcome: normal, or failed with
-    // open_fault().
+    // open_fault(). A normal replica fails, too, when its superblock cannot be written; then the
+    // world has to stop it.
     void open();
 
     // Time enters only here; called before the inputs of a loop turn are handed over.
@@ -146,6 +147,7 @@ private:
     void request_replay();
     bool replay_window_full() const;
     void become_normal();
+    void fail_superblock();
     void fail(const OpenFault& fault);
 
     enum class OpenStep : std::uint8_t { superblock, checkpoint, restore, log, view };

@@ -45,6 +45,7 @@ void Replica::on_io_done(storage::IoToken token, storage::IoStatus status) {
         case storage::IoOwner::formatter:
             ELYTRA_ASSERT(false);
     }
+    if (superblock_.status() == storage::SuperblockStatus::failed) return fail_superblock();
     if (status_ == ReplicaStatus::opening) advance_open();
     if (checkpointer_.has_value()) checkpointer_->advance();
     if (status_ == ReplicaStatus::normal) answer_durable();
@@ -67,11 +68,6 @@ void Replica::advance_open() {
 }
 
 void Replica::advance_superblock() {
-    if (superblock_.status() == storage::SuperblockStatus::failed) {
-        return fail({.kind = OpenFault::Kind::superblock,
-                     .found = superblock_.found_version(),
-                     .superblock = superblock_.failure()});
-    }
     if (superblock_.status() != storage::SuperblockStatus::open) return;
     const storage::SuperblockState& state = superblock_.current();
     if (state.identity.release > wire::release_server.value) {
@@ -215,6 +211,14 @@ void Replica::become_normal() {
         {.kind = TraceKind::became_normal, .first = speaker_.view.value, .second = head_.value});
     ELYTRA_ASSERT(replay_ready_.empty());
     status_ = ReplicaStatus::normal;
+}
+
+// While opening, or later when a new version does not stay on the disk: then nothing that depends
+// on it may go on.
+void Replica::fail_superblock() {
+    fail({.kind = OpenFault::Kind::superblock,
+          .found = superblock_.found_version(),
+          .superblock = superblock_.failure()});
 }
 
 void Replica::fail(const OpenFault& fault) {

@@ -76,6 +76,7 @@ void LedgerDriver::run_pulses(std::uint64_t now) {
         const std::uint64_t base = std::max(state_machine_->timestamp() + 1, wall_);
         const std::uint64_t timestamp = base + state_machine_->timestamp_step(Operation::pulse, {});
         state_machine_->execute(Operation::pulse, timestamp, {}, reply_);
+        pulses_.push_back(timestamp);
         now = std::max(now, timestamp);
     }
 }

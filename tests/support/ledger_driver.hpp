@@ -5,6 +5,7 @@
 #include <cstring>
 #include <memory>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "server/common/limits.hpp"
@@ -72,6 +73,9 @@ public:
     // Lets time pass without requests, with pulses as the idle timer starts them.
     void advance(std::uint64_t nanoseconds);
 
+    // The timestamps of the pulses since the last call.
+    std::vector<std::uint64_t> take_pulses() { return std::exchange(pulses_, {}); }
+
     // Replaces the state machine by one that is restored from its tables; whether that succeeded.
     [[nodiscard]] bool restart();
 
@@ -85,6 +89,7 @@ private:
     std::uint64_t wall_;
     std::uint64_t timestamp_ = 0;
     std::uint64_t timestamp_next_ = 0;  // 0: as the clock says
+    std::vector<std::uint64_t> pulses_;
     std::vector<std::byte> reply_;
     std::unique_ptr<engine::StateMachine> state_machine_;
 };

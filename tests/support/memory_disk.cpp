@@ -44,15 +44,19 @@ MemoryDisk::MemoryDisk(std::uint64_t seed, std::uint64_t size_max)
     : prng_(seed), size_max_(size_max) {}
 
 void MemoryDisk::submit(storage::IoQueue& io) {
-    for (const IoEffect& effect : io.effects()) {
+    submit(io.effects());
+    io.clear();
+}
+
+void MemoryDisk::submit(std::span<const IoEffect> effects) {
+    for (const IoEffect& effect : effects) {
         check(effect);
-        InFlight entry{.effect = effect, .bytes = {}};
+        InFlight entry{.effect = effect, .bytes = {}, .writes_before = writes_completed_};
         if (const Write* write = std::get_if<Write>(&effect)) {
             entry.bytes.assign(write->bytes.begin(), write->bytes.end());
         }
         in_flight_.push_back(std::move(entry));
     }
-    io.clear();
 }
 
 void MemoryDisk::check(const IoEffect& effect) const {
@@ -81,7 +85,7 @@ MemoryDisk::Completion MemoryDisk::complete(std::size_t index) {
     if (const Extend* extend = std::get_if<Extend>(&entry.effect)) {
         return {extend->token, execute(*extend)};
     }
-    flush();
+    flush(entry.writes_before);
     return {std::get<Flush>(entry.effect).token, IoStatus::ok};
 }
 
@@ -95,10 +99,11 @@ IoStatus MemoryDisk::execute(const Write& write, std::vector<std::byte> bytes) {
     for (std::uint64_t place = 0; place < bytes.size(); place += sector_size) {
         failed_sectors_.erase(write.offset + place);
     }
+    ++writes_completed_;
     if (write.durability == Durability::durable) {
         make_durable(write.offset, bytes);
     } else {
-        cache_.push_back({write.offset, std::move(bytes)});
+        cache_.push_back({write.offset, std::move(bytes), writes_completed_});
     }
     return IoStatus::ok;
 }
@@ -131,9 +136,13 @@ IoStatus MemoryDisk::execute(const Extend& extend) {
     return grow(extend.size) ? IoStatus::ok : IoStatus::no_space;
 }
 
-void MemoryDisk::flush() {
-    for (const VolatileWrite& write : cache_) copy_to(media_, write.offset, write.bytes);
-    cache_.clear();
+// Writes that completed after the flush had been asked for may stay in the cache.
+void MemoryDisk::flush(std::uint64_t writes_before) {
+    const auto covered = [=](const VolatileWrite& write) { return write.number <= writes_before; };
+    for (const VolatileWrite& write : cache_) {
+        if (covered(write)) copy_to(media_, write.offset, write.bytes);
+    }
+    std::erase_if(cache_, covered);
 }
 
 bool MemoryDisk::lose(std::uint64_t offset) {
@@ -154,25 +163,46 @@ bool MemoryDisk::grow(std::uint64_t size) {
     return true;
 }
 
-std::size_t MemoryDisk::writes_at_risk() const {
-    const auto writes = std::ranges::count_if(in_flight_, [](const InFlight& entry) {
-        return std::holds_alternative<Write>(entry.effect);
-    });
-    return cache_.size() + static_cast<std::size_t>(writes);
+std::vector<std::size_t> MemoryDisk::atoms_at_risk() const {
+    std::vector<std::size_t> atoms;
+    for (const VolatileWrite& write : cache_) atoms.push_back(write.bytes.size() / atom_size);
+    for (const InFlight& entry : in_flight_) {
+        if (!std::holds_alternative<Write>(entry.effect)) continue;
+        atoms.push_back(entry.bytes.size() / atom_size);
+    }
+    return atoms;
+}
+
+void MemoryDisk::move_in_flight_to_cache() {
+    for (InFlight& entry : in_flight_) {
+        const Write* write = std::get_if<Write>(&entry.effect);
+        if (write == nullptr) continue;
+        ELYTRA_ASSERT(grow(write->offset + entry.bytes.size()));
+        cache_.push_back({write->offset, std::move(entry.bytes)});
+    }
+    in_flight_.clear();
+}
+
+void MemoryDisk::end_crash() {
+    cache_.clear();
+    visible_ = media_;
 }
 
 void MemoryDisk::crash(std::span<const WriteFate> fates) {
     ELYTRA_ASSERT(fates.size() == writes_at_risk());
-    for (InFlight& entry : in_flight_) {
-        const Write* write = std::get_if<Write>(&entry.effect);
-        if (write != nullptr && grow(write->offset + entry.bytes.size())) {
-            cache_.push_back({write->offset, std::move(entry.bytes)});
-        }
-    }
-    in_flight_.clear();
+    move_in_flight_to_cache();
     for (std::size_t i = 0; i < cache_.size(); ++i) meet_fate(cache_[i], fates[i]);
-    cache_.clear();
-    visible_ = media_;
+    end_crash();
+}
+
+void MemoryDisk::crash_after(std::span<const std::size_t> atoms_kept) {
+    ELYTRA_ASSERT(atoms_kept.size() == writes_at_risk());
+    move_in_flight_to_cache();
+    for (std::size_t i = 0; i < cache_.size(); ++i) {
+        const std::span<const std::byte> bytes = cache_[i].bytes;
+        copy_to(media_, cache_[i].offset, bytes.first(atoms_kept[i] * atom_size));
+    }
+    end_crash();
 }
 
 void MemoryDisk::crash() {

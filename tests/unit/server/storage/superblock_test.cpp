@@ -1,10 +1,13 @@
 #include "server/storage/superblock.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "server/wire/bytes.hpp"
+#include "server/wire/checksum.hpp"
 #include "tests/support/log_world.hpp"
 #include "tests/support/memory_disk.hpp"
 
@@ -222,7 +225,24 @@ TEST_CASE("a superblock for another log size is refused and left alone") {
     World world(disk);
     REQUIRE(world.open() == SuperblockStatus::failed);
     CHECK(world.superblock.failure() == SuperblockFailure::other_layout);
+    CHECK(world.superblock.found_log_size() == larger.log_size);
     CHECK(std::ranges::equal(disk.bytes(), before));
+}
+
+TEST_CASE("a superblock of an unknown format version is refused, naming the version") {
+    constexpr std::size_t covered_from = 32;
+    constexpr std::size_t version_offset = 40;
+    MemoryDisk disk = formatted_disk(limits, 1);
+    const std::span<const std::byte> first = disk.bytes().first(superblock_copy_size);
+    std::vector<std::byte> copy(first.begin(), first.end());
+    wire::store<std::uint32_t>(copy, version_offset, format_version + 1);
+    const u128 checksum = wire::checksum(std::span(copy).subspan(covered_from));
+    std::memcpy(copy.data(), &checksum, sizeof(checksum));
+    disk.overwrite(0, copy);
+    World world(disk);
+    REQUIRE(world.open() == SuperblockStatus::failed);
+    CHECK(world.superblock.failure() == SuperblockFailure::unsupported_version);
+    CHECK(world.superblock.found_version() == format_version + 1);
 }
 
 TEST_CASE("a lonely copy is refused") {
