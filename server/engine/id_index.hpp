@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/common/int.hpp"
+#include "server/common/prefetch.hpp"
 
 namespace elytra::engine {
 
@@ -43,11 +44,10 @@ public:
     // Requires: the pair is in the index.
     void erase(u128 id, std::uint32_t row);
 
-    // Where a search for the id begins, for prefetching. (A function that only prefetches has no
-    // effect as g++ 12 sees it, and calls of it vanish; so the caller prefetches.)
-    const void* home_address(u128 id) const {
+    // Starts to load what a search for the id looks at first.
+    void prefetch(u128 id) const {
         const std::uint32_t tag = tag_of(id);
-        return &(*pages_[page_of(tag)])[home_of(tag)];
+        elytra::prefetch(&(*pages_[page_of(tag)])[home_of(tag)]);
     }
 
     // A row that is likely the one of this id, for prefetching; the id is not compared.

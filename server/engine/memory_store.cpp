@@ -1,6 +1,7 @@
 #include "server/engine/memory_store.hpp"
 
 #include "server/common/assert.hpp"
+#include "server/common/prefetch.hpp"
 #include "server/ledger/transfer_checks.hpp"
 
 namespace elytra::engine {
@@ -229,32 +230,48 @@ void MemoryStore::undo_chain() {
     ELYTRA_ASSERT(totals_.balanced());
 }
 
-void MemoryStore::prefetch(const Account& event) const {
-    __builtin_prefetch(account_ids_.home_address(event.id));
+void MemoryStore::prefetch(const Account& event, ledger::Prefetch stage) const {
+    if (stage == ledger::Prefetch::index) account_ids_.prefetch(event.id);
 }
 
-void MemoryStore::prefetch(const Transfer& event) const {
-    __builtin_prefetch(transfer_ids_.home_address(event.id));
+void MemoryStore::prefetch(const Transfer& event, ledger::Prefetch stage) const {
+    if (stage == ledger::Prefetch::index) {
+        transfer_ids_.prefetch(event.id);
+    }
     if (ledger::is_resolution(event)) {
-        __builtin_prefetch(transfer_ids_.home_address(event.pending_id));
+        prefetch_resolution(event, stage);
     } else {
-        __builtin_prefetch(account_ids_.home_address(event.debit_account_id));
-        __builtin_prefetch(account_ids_.home_address(event.credit_account_id));
+        prefetch_movement(event, stage);
     }
 }
 
-void MemoryStore::prefetch_rows(const Transfer& event) const {
-    if (ledger::is_resolution(event)) {
-        const std::optional<std::uint32_t> pending = transfer_ids_.guess(event.pending_id);
-        if (!pending.has_value() || (*pending & failed_bit) != 0) return;
+void MemoryStore::prefetch_movement(const Transfer& event, ledger::Prefetch stage) const {
+    if (stage == ledger::Prefetch::index) {
+        account_ids_.prefetch(event.debit_account_id);
+        account_ids_.prefetch(event.credit_account_id);
+    }
+    if (stage != ledger::Prefetch::rows) return;
+    for (const u128 id : {event.debit_account_id, event.credit_account_id}) {
+        const std::optional<std::uint32_t> row = account_ids_.guess(id);
+        if (row.has_value()) accounts_.prefetch(*row);
+    }
+}
+
+void MemoryStore::prefetch_resolution(const Transfer& event, ledger::Prefetch stage) const {
+    if (stage == ledger::Prefetch::index) {
+        transfer_ids_.prefetch(event.pending_id);
+        return;
+    }
+    const std::optional<std::uint32_t> pending = transfer_ids_.guess(event.pending_id);
+    if (!pending.has_value() || (*pending & failed_bit) != 0) return;
+    if (stage == ledger::Prefetch::rows) {
         transfers_.prefetch(*pending);
         transfer_events_.prefetch(*pending);
         return;
     }
-    const std::optional<std::uint32_t> debit = account_ids_.guess(event.debit_account_id);
-    const std::optional<std::uint32_t> credit = account_ids_.guess(event.credit_account_id);
-    if (debit.has_value()) accounts_.prefetch(*debit);
-    if (credit.has_value()) accounts_.prefetch(*credit);
+    const Parties sides = parties(TransferRow{*pending});
+    accounts_.prefetch(sides.debit.value);
+    accounts_.prefetch(sides.credit.value);
 }
 
 void MemoryStore::index_transfers() {
@@ -264,8 +281,8 @@ void MemoryStore::index_transfers() {
     for (std::uint32_t row = transfers_indexed_; row < end; ++row) {
         if (row + list_distance < end) {
             const Parties ahead = parties(TransferRow{row + list_distance});
-            __builtin_prefetch(&postings_[ahead.debit.value], 1);
-            __builtin_prefetch(&postings_[ahead.credit.value], 1);
+            elytra::prefetch(&postings_[ahead.debit.value]);
+            elytra::prefetch(&postings_[ahead.credit.value]);
         }
         if (row + tail_distance < end) {
             const Parties ahead = parties(TransferRow{row + tail_distance});

@@ -78,12 +78,8 @@ public:
     void chain_begin();
     void chain_end(ledger::ChainEnd end);
 
-    void prefetch(const wire::Account& event) const;
-    void prefetch(const wire::Transfer& event) const;
-
-    void prefetch_rows(const wire::Account&) const {}
-
-    void prefetch_rows(const wire::Transfer& event) const;
+    void prefetch(const wire::Account& event, ledger::Prefetch stage) const;
+    void prefetch(const wire::Transfer& event, ledger::Prefetch stage) const;
 
     // Ends an operation: what it created is indexed.
     void end_operation(std::uint64_t timestamp);
@@ -152,6 +148,8 @@ private:
     };
 
     std::optional<std::uint32_t> find_transfer_or_failed(u128 id) const;
+    void prefetch_movement(const wire::Transfer& event, ledger::Prefetch stage) const;
+    void prefetch_resolution(const wire::Transfer& event, ledger::Prefetch stage) const;
     void undo_chain();
     EventSides record_sides(ledger::Parties parties);
     void index_transfers();

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "server/common/assert.hpp"
+#include "server/common/prefetch.hpp"
 
 namespace elytra::engine {
 
@@ -22,7 +23,7 @@ public:
         --room_;
     }
 
-    void prefetch_tail() const { __builtin_prefetch(tail_, 1); }
+    void prefetch_tail() const { prefetch(tail_); }
 
     std::uint32_t operator[](std::uint32_t index) const {
         ELYTRA_ASSERT(index < size_);

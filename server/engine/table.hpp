@@ -9,6 +9,7 @@
 
 #include "server/common/assert.hpp"
 #include "server/common/int.hpp"
+#include "server/common/prefetch.hpp"
 
 namespace elytra::engine {
 
@@ -85,8 +86,8 @@ public:
     void prefetch(std::uint32_t index) const {
         if (index >= row_count_) return;
         const char* start = static_cast<const char*>(address(index));
-        __builtin_prefetch(start);
-        __builtin_prefetch(start + options_.row_size - 1);
+        elytra::prefetch(start);
+        elytra::prefetch(start + options_.row_size - 1);
     }
 
     // Removes the rows from `row_count` on. Requires: row_count <= row_count().

@@ -42,12 +42,9 @@ public:
 
     void run() {
         for (std::size_t index = 0; index < events_.size(); ++index) {
-            if (index + index_distance < events_.size()) {
-                store_.prefetch(events_[index + index_distance]);
-            }
-            if (index + rows_distance < events_.size()) {
-                store_.prefetch_rows(events_[index + rows_distance]);
-            }
+            prefetch(index + 16, Prefetch::index);
+            prefetch(index + 10, Prefetch::rows);
+            prefetch(index + 5, Prefetch::accounts);
             step(index);
         }
         ELYTRA_ASSERT(chain_ == Chain::none);
@@ -56,14 +53,14 @@ public:
 private:
     enum class Chain : std::uint8_t { none, open, failed };
 
-    // Far enough that memory answers in time, near enough that the lines are still in the first
-    // cache.
-    static constexpr std::size_t index_distance = 16;
-    static constexpr std::size_t rows_distance = 8;
-
     static bool has(const Event& event, std::uint16_t flag) { return (event.flags & flag) != 0; }
 
     std::uint64_t slot(std::size_t index) const { return slot_first_ + index; }
+
+    // Early enough that memory has answered when the next stage begins.
+    void prefetch(std::size_t index, Prefetch stage) const {
+        if (index < events_.size()) store_.prefetch(events_[index], stage);
+    }
 
     void step(std::size_t index) {
         const Event& event = events_[index];

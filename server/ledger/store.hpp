@@ -36,6 +36,13 @@ struct TransferSearch {
 
 enum class ChainEnd : std::uint8_t { keep, undo };
 
+// What to load before an event is handled: each stage needs what the one before it has loaded.
+enum class Prefetch : std::uint8_t {
+    index,     // where its ids are looked up
+    rows,      // the rows that these ids name
+    accounts,  // the accounts of the pending transfer that it resolves
+};
+
 // Where the rules find and leave accounts and transfers. What every store has to do beyond keeping
 // what it is given:
 // - References stay valid while rows are appended, and show updates.
@@ -72,11 +79,8 @@ concept Store = requires(S& store, const S& view, u128 id, std::uint64_t timesta
     store.chain_begin();
     store.chain_end(ChainEnd::keep);
 
-    // Hints that an event will be handled soon: first what leads to its rows, then the rows.
-    view.prefetch(account);
-    view.prefetch(transfer);
-    view.prefetch_rows(account);
-    view.prefetch_rows(transfer);
+    view.prefetch(account, Prefetch::index);
+    view.prefetch(transfer, Prefetch::index);
 };
 
 }  // namespace elytra::ledger

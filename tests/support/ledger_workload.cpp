@@ -203,7 +203,7 @@ Bytes LedgerWorkload::create_batch(std::uint64_t now, std::uint16_t imported, co
     std::vector<Event> events;
     const std::uint64_t count = chance(3) ? 0 : 1 + prng_.below(12);
     const bool batch_imported = chance(15);
-    std::uint64_t timestamp = now - prng_.below(200);
+    std::uint64_t timestamp = now + prng_.below(10) - prng_.below(200);
     for (std::uint64_t index = 0; index < count; ++index) {
         Event event = make();
         if (batch_imported != chance(2)) {
@@ -260,10 +260,21 @@ wire::ChangeEventsFilter LedgerWorkload::change_events_filter(const NaiveLedger&
     return filter;
 }
 
+// Often none, so that timestamps can be foreseen; sometimes up to where a reservation is about to
+// end.
+std::uint64_t LedgerWorkload::wait(const NaiveLedger& ledger, std::uint64_t now) {
+    const std::uint64_t end = ledger.pulse_next();
+    if (chance(10) && end > now + 10 && end - now < 5 * nanoseconds_per_second) {
+        return end - now - prng_.below(10);
+    }
+    if (chance(40)) return 0;
+    return chance(15) ? prng_.below(2 * nanoseconds_per_second) : prng_.below(1000);
+}
+
 Step LedgerWorkload::next(const NaiveLedger& ledger, std::uint64_t now) {
     using enum Operation;
     Step step;
-    step.wait = chance(10) ? prng_.below(2 * nanoseconds_per_second) : prng_.below(1000);
+    step.wait = wait(ledger, now);
     step.restart = chance(2);
     step.operation = pick({create_accounts,
                            create_transfers,

@@ -33,6 +33,7 @@ public:
     Step next(const NaiveLedger& ledger, std::uint64_t now);
 
 private:
+    std::uint64_t wait(const NaiveLedger& ledger, std::uint64_t now);
     template <class Event, class Make>
     Bytes create_batch(std::uint64_t now, std::uint16_t imported, const Make& make);
     wire::Account account(const NaiveLedger& ledger);

@@ -92,13 +92,9 @@ public:
         if (end == ledger::ChainEnd::undo) state_ = before_chain_;
     }
 
-    void prefetch(const wire::Account&) const {}
+    void prefetch(const wire::Account&, ledger::Prefetch) const {}
 
-    void prefetch(const wire::Transfer&) const {}
-
-    void prefetch_rows(const wire::Account&) const {}
-
-    void prefetch_rows(const wire::Transfer&) const {}
+    void prefetch(const wire::Transfer&, ledger::Prefetch) const {}
 
     std::set<u128> failed;
     std::map<std::uint64_t, ledger::TransferRow> expiries;  // by timestamp

@@ -112,6 +112,26 @@ TEST_CASE("a chain that fails takes its pending transfers out of the expiry queu
     CHECK(driver.state_machine().pulse_next() == driver.timestamp() + second);
 }
 
+TEST_CASE("a chain that fails leaves no row behind") {
+    LedgerDriver driver(small_requests());
+    create_accounts(driver);
+    const auto row_counts = [&] {
+        std::vector<std::uint32_t> counts;
+        for (const Table* table : driver.state_machine().tables()) {
+            counts.push_back(table->row_count());
+        }
+        return counts;
+    };
+    const std::vector<std::uint32_t> before = row_counts();
+    Transfer huge = transfer(1);
+    huge.amount = u128_max;
+    huge.flags = wire::transfer_flags::linked;
+    driver.execute(Operation::create_transfers, std::vector<Transfer>{huge, transfer(0)});
+    driver.execute(Operation::create_accounts,
+                   std::vector<Account>{{.id = 7, .ledger = 1, .code = 1, .flags = 1}, {.id = 0}});
+    CHECK(row_counts() == before);
+}
+
 TEST_CASE("control operations let time pass and answer nothing") {
     StateMachine machine({.limits = limits_tiny(), .request_body_max = wire::body_size_max});
     std::vector<std::byte> reply(wire::body_size_max);
