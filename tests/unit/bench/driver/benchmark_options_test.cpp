@@ -15,7 +15,7 @@ TEST_CASE("with addresses, everything that concerns a server of our own is refus
 
     const Row rows[] = {
         {"--file: --addresses and --file are mutually exclusive",
-         [](auto& options) { options.file = "x"; }},
+         [](auto& options) { options.file = std::string("x"); }},
         {"--cache-grid: incompatible with --addresses: the server is already running",
          [](auto& options) {
              options.forwarded = {{"cache-grid", "1GiB"}};

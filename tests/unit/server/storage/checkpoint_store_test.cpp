@@ -247,7 +247,7 @@ TEST_CASE("a checkpoint waits for space and goes on when there is some") {
         {.id = 1, .growth = append_only, .bytes = random_bytes(prng, chunks(20))}};
     PageStoreWorld world(limits_page_store());
     REQUIRE(world.open());
-    world.disk.limit_size(world.begin + chunks(8));
+    world.disk.set_size_max(world.begin + chunks(8));
     const Snapshot snapshot(tables, world.limits.chunk_size);
     world.store->begin(Op{1}, snapshot.segments);
     world.settle();
@@ -257,7 +257,7 @@ TEST_CASE("a checkpoint waits for space and goes on when there is some") {
     world.settle();
     CHECK(world.store->shortage() == Shortage::no_space);
 
-    world.disk.limit_size(UINT64_MAX);
+    world.disk.set_size_max(UINT64_MAX);
     world.store->retry_extend();
     world.settle();
     CHECK(world.store->shortage() == Shortage::none);
@@ -272,7 +272,7 @@ TEST_CASE("a failed extension ahead of use is no shortage") {
         {.id = 1, .growth = append_only, .bytes = random_bytes(prng, chunks(6))}};
     PageStoreWorld world(limits_page_store());
     REQUIRE(world.open());
-    world.disk.limit_size(world.begin + chunks(8));
+    world.disk.set_size_max(world.begin + chunks(8));
     world.checkpoint(Op{1}, tables);
     CHECK(world.store->shortage() == Shortage::none);
     CHECK(world.store->allocated_end() == world.begin + chunks(8));
