@@ -30,6 +30,7 @@ bool within(std::uint64_t offset, std::uint64_t from, std::uint64_t to) {
 Device::Device(const Options& options)
     : layout_(storage::layout_of(options.limits)),
       bug_(options.bug),
+      starved_(options.starved),
       prng_(Prng(options.seed).split(1)),
       disk_(prng_.next()) {}
 
@@ -143,9 +144,21 @@ void Device::execute_deferred() {
     }
 }
 
+std::size_t Device::choose_in_flight() {
+    constexpr std::uint32_t draws = 16;
+    std::size_t index = 0;
+    for (std::uint32_t draw = 0; draw < draws; ++draw) {
+        index = prng_.below(disk_.in_flight());
+        const auto owner = std::visit([](const auto& effect) { return effect.token.owner; },
+                                      disk_.effect_in_flight(index));
+        if (owner != starved_) break;
+    }
+    return index;
+}
+
 MemoryDisk::Completion Device::complete_one() {
     execute_deferred();
-    if (early_.empty()) return disk_.complete_any();
+    if (early_.empty()) return disk_.complete(choose_in_flight());
     const MemoryDisk::Completion early = early_.front();
     early_.pop_front();
     return early;

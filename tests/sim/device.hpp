@@ -39,6 +39,7 @@ public:
     struct Options {
         Limits limits;
         PlantedBug bug = PlantedBug::none;
+        std::optional<storage::IoOwner> starved;  // its I/O waits while others have some
         std::uint64_t seed = 0;
     };
 
@@ -87,6 +88,7 @@ private:
     void submit_with_bug(storage::IoEffect effect);
     void defer(const storage::Write& write);
     void execute_deferred();
+    std::size_t choose_in_flight();
     void roll_back();
     bool in_log(std::uint64_t offset) const;
     bool in_evidence(std::uint64_t offset) const;
@@ -94,6 +96,7 @@ private:
 
     storage::Layout layout_;
     PlantedBug bug_;
+    std::optional<storage::IoOwner> starved_;
     Prng prng_;
     test::MemoryDisk disk_;
     std::optional<PendingFault> pending_fault_;

@@ -29,6 +29,9 @@ void draw_machine(Plan& plan, Prng prng) {
     plan.turn_milliseconds = static_cast<std::uint32_t>(prng.between(1, 20));
     plan.io_per_turn_max = static_cast<std::uint32_t>(prng.between(1, 8));
     plan.work_per_turn_max = static_cast<std::uint32_t>(prng.between(1, 6));
+    if (prng.chance(1, 2)) {
+        plan.io_starved = static_cast<storage::IoOwner>(prng.between(1, 3));
+    }
     plan.crash_permille = draw(prng, 40, 1, 15);
     plan.crash_busy_permille = draw(prng, 40, 1, 40);
     plan.wall_step_permille = draw(prng, 60, 1, 30);

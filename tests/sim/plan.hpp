@@ -1,7 +1,7 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "server/common/limits.hpp"
@@ -27,6 +27,7 @@ struct Plan {
 
     std::uint32_t turn_milliseconds = 1;
     std::uint32_t io_per_turn_max = 4;
+    std::optional<storage::IoOwner> io_starved;
     std::uint32_t work_per_turn_max = 4;
 
     std::uint32_t delay_turns_max = 0;  // of a message
