@@ -52,6 +52,7 @@ std::vector<Flag> flags_without_effect(Unused& unused) {
     const auto add = [&flags](std::string_view name, std::string_view value, Accept accept) {
         flags.push_back({name, value, "", std::move(accept), Presence::hidden});
     };
+    add("cache-grid", "<size>", store_size(unused.number, cache_grid_range));
     add("limit-pipeline-requests", "<count>", store_integer(unused.count, {.max = 57}));
     add("cache-accounts", "<size>", store_size(unused.number, cache_objects_range));
     add("cache-transfers", "<size>", store_size(unused.number, cache_objects_range));
@@ -83,8 +84,6 @@ CommandLine start_line(StartOptions& options, StartInput& input) {
                 {"addresses", "<list>",
                  "Addresses of all replicas in order: 3000 or 10.0.0.1:3000,10.0.0.2:3000,...",
                  store_text(input.addresses), Presence::required},
-                {"cache-grid", "<size>", "Memory for pages of the data file, default 64MiB.",
-                 store_size(options.cache_grid, cache_grid_range)},
                 {"limit-storage", "<size>", "Largest size of the data file, default 16TiB.",
                  store_size(options.limit_storage, limit_storage_range)},
                 {"limit-request", "<size>",

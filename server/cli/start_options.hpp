@@ -14,7 +14,6 @@ namespace elytra::cli {
 struct StartOptions {
     std::string path;
     io::AddressList addresses;
-    std::uint64_t cache_grid = 64ULL << 20;     // bytes of the page cache
     std::uint64_t limit_storage = 16ULL << 40;  // bytes of the data file
     std::uint64_t limit_request = 0;            // bytes of header and body of one request
     bool development = false;  // direct I/O is optional, memory is not locked, small requests

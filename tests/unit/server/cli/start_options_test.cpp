@@ -36,7 +36,6 @@ TEST_CASE("start has defaults for everything but addresses and path") {
     REQUIRE(options.addresses.entries.size() == 1);
     CHECK(options.addresses.entries[0] == io::loopback(3000));
     CHECK_FALSE(options.addresses.port_protocol);
-    CHECK(options.cache_grid == 64ULL << 20);
     CHECK(options.limit_storage == 16ULL << 40);
     CHECK(options.limit_request == 1ULL << 20);
     CHECK_FALSE(options.development);
@@ -50,7 +49,6 @@ TEST_CASE("start takes its flags in any order") {
                   "--limit-storage=64TiB", "--addresses=0", "f"});
     CHECK(options.development);
     CHECK(options.limit_request == 8ULL << 10);
-    CHECK(options.cache_grid == 32ULL << 20);
     CHECK(options.limit_storage == 64ULL << 40);
     CHECK(options.log_debug);
     CHECK(options.addresses.port_protocol);
