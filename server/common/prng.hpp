@@ -7,6 +7,14 @@
 
 namespace elytra {
 
+// Spreads a number over all 64 bits: a bijection, the output step of splitmix64. Applied to a counter
+// it is a generator whose every value can be computed alone.
+constexpr std::uint64_t mix64(std::uint64_t value) {
+    value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
+    value = (value ^ (value >> 27)) * 0x94d049bb133111eb;
+    return value ^ (value >> 31);
+}
+
 // xoshiro256++ (Blackman, Vigna: Scrambled Linear Pseudorandom Number Generators, 2018), seeded
 // through splitmix64. The same seed gives the same sequence on every machine and compiler.
 class Prng {
