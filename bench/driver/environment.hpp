@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include <nlohmann/json_fwd.hpp>
+
+namespace elytra::bench {
+
+// What a number depends on besides the program measured. Texts are empty where the system does not
+// tell.
+struct Environment {
+    std::string cpu_model;
+    std::uint32_t cpu_count = 0;  // that this process may use
+    std::string cpu_governor;
+    std::string clock_source;
+    std::string kernel;
+    std::uint64_t ram_bytes = 0;
+    std::string huge_pages;   // transparent ones: "always [madvise] never"
+    std::string file_system;  // of the data file
+    std::string mount_options;
+    std::string block_device;
+    std::string block_scheduler;
+    std::string compiler;
+    bool assertions_slow = false;  // such a build is not one to measure
+};
+
+// `data_path` is a file or directory on the file system of the data file.
+Environment read_environment(const std::string& data_path);
+
+nlohmann::json to_json(const Environment& environment);
+
+// How busy the machine is with other things. Of /proc/pressure the share of the last 10 s during
+// which some task waited, in percent; absent where the kernel does not count it.
+struct SystemLoad {
+    double load_average = 0;  // of one minute
+    std::optional<double> pressure_cpu;
+    std::optional<double> pressure_io;
+    std::optional<double> pressure_memory;
+};
+
+SystemLoad read_system_load();
+
+nlohmann::json to_json(const SystemLoad& load);
+
+}  // namespace elytra::bench
