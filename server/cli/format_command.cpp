@@ -51,8 +51,7 @@ int run_format(const FormatOptions& options) {
     const io::Log log(options.log_debug ? io::LogLevel::debug : io::LogLevel::info);
     const Limits limits = limits_production();
     const std::uint64_t size = storage::layout_of(limits).page_store_offset;
-    const auto direct_io =
-        options.development ? io::DirectIo::preferred : io::DirectIo::required;
+    const auto direct_io = options.development ? io::DirectIo::preferred : io::DirectIo::required;
     io::NewDataFile file(options.path);
     const auto created = file.create(size, direct_io);
     if (!created.has_value()) return refuse(created.error());
@@ -62,8 +61,8 @@ int run_format(const FormatOptions& options) {
     io::asio::io_context loop;
     const runtime::FormatPlan plan{.identity = identity_of(options, cluster), .limits = limits};
     if (runtime::format(loop, file.file(), plan, log) == storage::FormatStatus::no_space) {
-        return print_refusal({{describe_error("cannot create data file", options.path,
-                                              "no space left on device")}});
+        return print_refusal(
+            {{describe_error("cannot create data file", options.path, "no space left on device")}});
     }
     const auto published = file.publish();
     if (!published.has_value()) return refuse(published.error());

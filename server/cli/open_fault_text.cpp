@@ -22,9 +22,10 @@ std::string superblock_text(const vsr::OpenFault& fault) {
             return "this is not a data file: none of its superblock copies is intact; create one "
                    "with format";
         case SuperblockFailure::unsupported_version:
-            return fmt::format("its format version is {}, this program reads version {}; use a "
-                               "newer program",
-                               fault.found, storage::format_version);
+            return fmt::format(
+                "its format version is {}, this program reads version {}; use a "
+                "newer program",
+                fault.found, storage::format_version);
         case SuperblockFailure::no_quorum:
             return fmt::format("only one superblock copy is intact, which proves nothing; {}",
                                restore_advice);
@@ -38,16 +39,20 @@ std::string superblock_text(const vsr::OpenFault& fault) {
                    "formatted it";
         case SuperblockFailure::not_verified:
             return "its superblock could not be read back after writing; check the device";
-        case SuperblockFailure::none: break;
+        case SuperblockFailure::none:
+            break;
     }
     ELYTRA_ASSERT(false);
 }
 
 std::string store_reason(storage::StoreFault::Reason reason, storage::ManifestError error) {
     switch (reason) {
-        case storage::StoreFault::Reason::checksum: return "checksum mismatch";
-        case storage::StoreFault::Reason::format: return std::string(storage::to_text(error));
-        case storage::StoreFault::Reason::overlap: return "two references share bytes";
+        case storage::StoreFault::Reason::checksum:
+            return "checksum mismatch";
+        case storage::StoreFault::Reason::format:
+            return std::string(storage::to_text(error));
+        case storage::StoreFault::Reason::overlap:
+            return "two references share bytes";
     }
     ELYTRA_ASSERT(false);
 }
@@ -71,17 +76,21 @@ std::string log_text(const vsr::OpenFault& fault) {
 std::string reason_text(const vsr::OpenFault& fault) {
     using Kind = vsr::OpenFault::Kind;
     switch (fault.kind) {
-        case Kind::superblock: return superblock_text(fault);
+        case Kind::superblock:
+            return superblock_text(fault);
         case Kind::newer_release:
-            return fmt::format("it was written by release {}, this program is release {}; use a "
-                               "newer program",
-                               wire::to_text(wire::Release{static_cast<std::uint32_t>(fault.found)}),
-                               wire::to_text(wire::release_server));
+            return fmt::format(
+                "it was written by release {}, this program is release {}; use a "
+                "newer program",
+                wire::to_text(wire::Release{static_cast<std::uint32_t>(fault.found)}),
+                wire::to_text(wire::release_server));
         case Kind::unsupported_cluster:
-            return fmt::format("it belongs to a cluster of {} replicas or to a standby; this "
-                               "version serves clusters of one replica only",
-                               fault.found);
-        case Kind::checkpoint_manifest: return store_text("a checkpoint manifest", fault.store);
+            return fmt::format(
+                "it belongs to a cluster of {} replicas or to a standby; this "
+                "version serves clusters of one replica only",
+                fault.found);
+        case Kind::checkpoint_manifest:
+            return store_text("a checkpoint manifest", fault.store);
         case Kind::checkpoint_chunk:
             return store_text(fmt::format("checkpoint data (segment {}, chunk {})",
                                           fault.store.segment_id, fault.store.chunk_index),
@@ -89,8 +98,10 @@ std::string reason_text(const vsr::OpenFault& fault) {
         case Kind::checkpoint_inconsistent:
             return fmt::format("the checkpoint at op {} is intact but not a valid ledger; {}",
                                fault.found, restore_advice);
-        case Kind::log: return log_text(fault);
-        case Kind::none: break;
+        case Kind::log:
+            return log_text(fault);
+        case Kind::none:
+            break;
     }
     ELYTRA_ASSERT(false);
 }

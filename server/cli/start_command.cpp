@@ -63,8 +63,8 @@ std::optional<int> refuse_size(const io::DataFile& file, const StartOptions& opt
     return static_cast<int>(io::ExitCode::file_above_limit);
 }
 
-// Tells the port to whoever started us, then closes stdout, so that a reader to the end of the stream gets
-// exactly the port (server-cli spec, 3.4).
+// Tells the port to whoever started us, then closes stdout, so that a reader to the end of the
+// stream gets exactly the port (server-cli spec, 3.4).
 bool report_port(std::uint16_t port) {
     const bool written = std::fprintf(stdout, "%u\n", unsigned{port}) > 0;
     return std::fclose(stdout) == 0 && written;
@@ -116,15 +116,16 @@ private:
         const storage::SuperblockState& superblock = server_.replica().superblock();
         const std::size_t addresses = options_.addresses.entries.size();
         if (addresses > superblock.identity.replica_count) {
-            log_.warning("{} addresses for a cluster of {} replicas: the rest are taken as standbys",
-                         addresses, superblock.identity.replica_count);
+            log_.warning(
+                "{} addresses for a cluster of {} replicas: the rest are taken as standbys",
+                addresses, superblock.identity.replica_count);
         }
         if (superblock.identity.cluster.value == 0 && !options_.development) {
             log_.warning("cluster id 0 is reserved for tests and benchmarks");
         }
-        log_.scoped("main").info("{}: cluster={}: listening on {}", superblock.identity.replica.value,
-                                 to_decimal(superblock.identity.cluster.value),
-                                 io::to_text(listener_.address()));
+        log_.scoped("main").info(
+            "{}: cluster={}: listening on {}", superblock.identity.replica.value,
+            to_decimal(superblock.identity.cluster.value), io::to_text(listener_.address()));
     }
 
     void on_stdin() {
@@ -154,8 +155,7 @@ int run_start(const StartOptions& options) {
     io::ignore_write_signals();
     const io::Log log(options.log_debug ? io::LogLevel::debug : io::LogLevel::info);
     log_start(options, log);
-    const auto direct_io =
-        options.development ? io::DirectIo::preferred : io::DirectIo::required;
+    const auto direct_io = options.development ? io::DirectIo::preferred : io::DirectIo::required;
     const auto file = io::DataFile::open(options.path, direct_io);
     if (!file.has_value()) return print_refusal({{io::to_text(file.error())}});
     io::log_warnings(*file, log);

@@ -34,7 +34,8 @@ public:
     // True with probability numerator / denominator. Requires: 0 <= numerator <= denominator > 0.
     bool chance(std::uint64_t numerator, std::uint64_t denominator);
 
-    // A generator for a named part of a run, so that a draw added in one part does not shift another.
+    // A generator for a named part of a run, so that a draw added in one part does not shift
+    // another.
     Prng split(std::uint64_t stream) const;
 
 private:

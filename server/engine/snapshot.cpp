@@ -13,8 +13,8 @@ void Snapshot::add_table(const Table& table) {
     const bool append_only = table.kind() == TableKind::append_only;
     storage::Segment segment;
     segment.id = static_cast<std::uint16_t>(table.id());
-    segment.growth = append_only ? storage::Segment::Growth::append_only
-                                 : storage::Segment::Growth::rewritten;
+    segment.growth =
+        append_only ? storage::Segment::Growth::append_only : storage::Segment::Growth::rewritten;
     const std::uint32_t rows_last = table.row_count() % table.rows_per_chunk();
     const std::size_t chunks_full = table.row_count() / table.rows_per_chunk();
     for (std::size_t index = 0; index < chunks_full; ++index) {

@@ -4,6 +4,11 @@
 // the same configuration. The bodies of its functions are compiled once, in asio.cpp.
 #define BOOST_ASIO_SEPARATE_COMPILATION
 #define BOOST_ASIO_NO_DEPRECATED
+#if defined(__SANITIZE_THREAD__)
+// The thread sanitizer does not know fences. Asio's mutexes alone order what threads of ours hand
+// over.
+#define BOOST_ASIO_DISABLE_FENCED_BLOCK
+#endif
 
 #include <boost/asio/error.hpp>
 #include <boost/asio/executor_work_guard.hpp>

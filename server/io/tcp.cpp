@@ -14,6 +14,7 @@
 
 #include "server/common/assert.hpp"
 #include "server/common/int.hpp"
+#include "server/common/ring_buffer.hpp"
 #include "server/io/file_error.hpp"
 
 namespace elytra::io {
@@ -188,14 +189,42 @@ void Connector::connect(const Address& address, OnConnect on_connect) {
         endpoint, [attempt = attempt_](ErrorCode outcome) { attempt->finish(outcome); });
 }
 
-Connection::Connection(Socket socket, ConnectionOwner& owner, std::size_t messages_queued_max)
-    : socket_(std::move(socket)), owner_(&owner), queue_(messages_queued_max) {
-    ErrorCode error;  // a peer that is gone already shows at the first read
-    const Tcp::endpoint endpoint = socket_.remote_endpoint(error);
-    if (!error) peer_ = to_address(endpoint);
-}
+// The socket and what is under way on it. Tells nobody anything once closed.
+class Connection::Link : public std::enable_shared_from_this<Link> {
+public:
+    Link(Connection& connection, Socket socket, ConnectionOwner& owner, std::size_t queued_max)
+        : connection_(connection), owner_(&owner), socket_(std::move(socket)), queue_(queued_max) {}
 
-void Connection::await_readable() {
+    bool is_open() const { return owner_ != nullptr; }
+
+    int descriptor() { return socket_.native_handle(); }
+
+    void await_readable();
+    bool send(wire::MessageRef message);
+    void close();
+
+private:
+    void on_wait_read();
+    void await_writable();
+    void on_wait_write();
+    void write_queued();
+    ssize_t write_some();
+    void drop_written(std::size_t count);
+    void drop_queue();
+    void lose(ErrorCode reason);
+    void report_lost(ErrorCode reason);
+
+    Connection& connection_;  // only used while open
+    ConnectionOwner* owner_;  // absent once closed
+    Socket socket_;
+    RingBuffer<wire::MessageRef> queue_;
+    std::size_t written_ = 0;  // bytes of the oldest message that are already with the kernel
+    bool waiting_to_read_ = false;
+    bool waiting_to_write_ = false;
+    bool lost_ = false;  // a write failed; on_lost() is on its way
+};
+
+void Connection::Link::await_readable() {
     if (waiting_to_read_ || !is_open()) return;
     waiting_to_read_ = true;
     socket_.async_wait(Socket::wait_read,
@@ -203,21 +232,12 @@ void Connection::await_readable() {
 }
 
 // An error of the wait shows again, with its reason, when the owner reads.
-void Connection::on_wait_read() {
+void Connection::Link::on_wait_read() {
     waiting_to_read_ = false;
-    if (is_open()) owner_->on_readable(*this);
+    if (is_open()) owner_->on_readable(connection_);
 }
 
-Result<std::size_t, ErrorCode> Connection::read(std::span<std::byte> buffer) {
-    ELYTRA_ASSERT(is_open() && !buffer.empty());
-    const ssize_t count = recv(socket_.native_handle(), buffer.data(), buffer.size(), MSG_DONTWAIT);
-    if (count > 0) return narrow<std::size_t>(count);
-    if (count == 0) return Unexpected(ErrorCode(asio::error::eof));
-    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::size_t{0};
-    return Unexpected(ErrorCode(errno, boost::system::system_category()));
-}
-
-bool Connection::send(wire::MessageRef message) {
+bool Connection::Link::send(wire::MessageRef message) {
     ELYTRA_ASSERT(message);
     if (!is_open() || lost_ || queue_.full()) return false;
     queue_.push_back(std::move(message));
@@ -225,20 +245,9 @@ bool Connection::send(wire::MessageRef message) {
     return true;
 }
 
-void Connection::write_queued() {
+void Connection::Link::write_queued() {
     while (!queue_.empty()) {
-        std::array<iovec, gather_max> pieces{};
-        const std::size_t pieces_count = std::min(queue_.size(), gather_max);
-        for (std::size_t index = 0; index < pieces_count; ++index) {
-            const auto bytes = queue_[index]->bytes().subspan(index == 0 ? written_ : 0);
-            pieces[index] =
-                iovec{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
-        }
-        msghdr header{};
-        header.msg_iov = pieces.data();
-        header.msg_iovlen = pieces_count;
-        const ssize_t count =
-            sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+        const ssize_t count = write_some();
         if (count < 0 && errno == EINTR) continue;
         if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return await_writable();
         if (count < 0) return lose(ErrorCode(errno, boost::system::system_category()));
@@ -246,7 +255,21 @@ void Connection::write_queued() {
     }
 }
 
-void Connection::drop_written(std::size_t count) {
+// Hands as many queued messages to the kernel as one call takes.
+ssize_t Connection::Link::write_some() {
+    std::array<iovec, gather_max> pieces{};
+    msghdr header{};
+    header.msg_iov = pieces.data();
+    header.msg_iovlen = std::min(queue_.size(), gather_max);
+    for (std::size_t index = 0; index < header.msg_iovlen; ++index) {
+        const auto bytes = queue_[index]->bytes().subspan(index == 0 ? written_ : 0);
+        pieces[index] =
+            iovec{.iov_base = const_cast<std::byte*>(bytes.data()), .iov_len = bytes.size()};
+    }
+    return sendmsg(descriptor(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+void Connection::Link::drop_written(std::size_t count) {
     written_ += count;
     while (!queue_.empty() && written_ >= queue_.front()->bytes().size()) {
         written_ -= queue_.front()->bytes().size();
@@ -255,38 +278,38 @@ void Connection::drop_written(std::size_t count) {
     ELYTRA_ASSERT(!queue_.empty() || written_ == 0);
 }
 
-void Connection::await_writable() {
+void Connection::Link::await_writable() {
     waiting_to_write_ = true;
     socket_.async_wait(Socket::wait_write,
                        [self = shared_from_this()](ErrorCode) { self->on_wait_write(); });
 }
 
-void Connection::on_wait_write() {
+void Connection::Link::on_wait_write() {
     waiting_to_write_ = false;
     if (is_open() && !lost_) write_queued();
 }
 
 // The owner hears of it from the loop, never from inside its own call of send().
-void Connection::lose(ErrorCode reason) {
+void Connection::Link::lose(ErrorCode reason) {
     lost_ = true;
     drop_queue();
     asio::post(socket_.get_executor(),
                [self = shared_from_this(), reason] { self->report_lost(reason); });
 }
 
-void Connection::report_lost(ErrorCode reason) {
+void Connection::Link::report_lost(ErrorCode reason) {
     if (!is_open()) return;
     ConnectionOwner& owner = *owner_;
     close();
-    owner.on_lost(*this, reason);
+    owner.on_lost(connection_, reason);
 }
 
-void Connection::drop_queue() {
+void Connection::Link::drop_queue() {
     while (!queue_.empty()) queue_.pop_front();
     written_ = 0;
 }
 
-void Connection::close() {
+void Connection::Link::close() {
     if (!is_open()) return;
     owner_ = nullptr;
     drop_queue();
@@ -294,5 +317,31 @@ void Connection::close() {
     socket_.shutdown(Socket::shutdown_both, ignored);
     socket_.close(ignored);
 }
+
+Connection::Connection(Socket socket, ConnectionOwner& owner, std::size_t messages_queued_max) {
+    ErrorCode error;  // a peer that is gone already shows at the first read
+    const Tcp::endpoint endpoint = socket.remote_endpoint(error);
+    if (!error) peer_ = to_address(endpoint);
+    link_ = std::make_shared<Link>(*this, std::move(socket), owner, messages_queued_max);
+}
+
+Connection::~Connection() { close(); }
+
+void Connection::await_readable() { link_->await_readable(); }
+
+Result<std::size_t, ErrorCode> Connection::read(std::span<std::byte> buffer) {
+    ELYTRA_ASSERT(is_open() && !buffer.empty());
+    const ssize_t count = recv(link_->descriptor(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (count > 0) return narrow<std::size_t>(count);
+    if (count == 0) return Unexpected(ErrorCode(asio::error::eof));
+    if (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR) return std::size_t{0};
+    return Unexpected(ErrorCode(errno, boost::system::system_category()));
+}
+
+bool Connection::send(wire::MessageRef message) { return link_->send(std::move(message)); }
+
+void Connection::close() { link_->close(); }
+
+bool Connection::is_open() const { return link_->is_open(); }
 
 }  // namespace elytra::io

@@ -8,7 +8,6 @@
 #include <string>
 
 #include "server/common/result.hpp"
-#include "server/common/ring_buffer.hpp"
 #include "server/io/address.hpp"
 #include "server/io/asio.hpp"
 #include "server/wire/message.hpp"
@@ -85,7 +84,7 @@ class ConnectionOwner {
 public:
     virtual void on_readable(Connection& connection) = 0;
 
-    // The peer is gone or a write failed. The connection is already closed.
+    // A write failed because the peer is gone. The connection is already closed.
     virtual void on_lost(Connection& connection, ErrorCode reason) = 0;
 
 protected:
@@ -93,21 +92,21 @@ protected:
 };
 
 // One TCP connection: bytes in when the owner asks, whole messages out through a bounded queue. An
-// idle connection holds no buffer. Lives in a shared_ptr: the owner has one, and handlers in
-// progress share it, so that the object outlives close() until the last of them has run. One
-// thread.
-class Connection : public std::enable_shared_from_this<Connection> {
+// idle connection holds no buffer. May be destroyed at any time, also by its owner's on_readable()
+// and on_lost(), and is then closed. One thread.
+class Connection {
 public:
     Connection(Socket socket, ConnectionOwner& owner, std::size_t messages_queued_max);
     Connection(const Connection&) = delete;
     Connection& operator=(const Connection&) = delete;
+    ~Connection();
 
     // One on_readable() follows as soon as there is something to read, be it the end of the stream.
     // Asking again before it has come changes nothing.
     void await_readable();
 
     // What is there now, without waiting: 0 means nothing yet. The end of the stream is an error
-    // (asio::error::eof); after an error the owner closes, on_lost() does not come.
+    // (asio::error::eof); after an error the owner closes, on_lost() does not come. Requires: open.
     Result<std::size_t, ErrorCode> read(std::span<std::byte> buffer);
 
     // Queues a message behind the earlier ones and holds it until its last byte is with the kernel.
@@ -117,28 +116,15 @@ public:
     // Ends both directions at once and drops what is queued. The owner hears nothing more.
     void close();
 
-    bool is_open() const { return owner_ != nullptr; }
+    bool is_open() const;
 
     const Address& peer() const { return peer_; }
 
 private:
-    void on_wait_read();
-    void await_writable();
-    void on_wait_write();
-    void write_queued();
-    void drop_queue();
-    void drop_written(std::size_t count);
-    void lose(ErrorCode reason);
-    void report_lost(ErrorCode reason);
+    class Link;
 
-    Socket socket_;
+    std::shared_ptr<Link> link_;  // shared with its pending handlers, which may run after us
     Address peer_;
-    ConnectionOwner* owner_;  // absent once closed
-    RingBuffer<wire::MessageRef> queue_;
-    std::size_t written_ = 0;  // bytes of the oldest message that are already with the kernel
-    bool waiting_to_read_ = false;
-    bool waiting_to_write_ = false;
-    bool lost_ = false;  // a write failed; on_lost() is on its way
 };
 
 }  // namespace elytra::io

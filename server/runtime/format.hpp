@@ -15,8 +15,8 @@ struct FormatPlan {
     io::IoEngine engine = io::IoEngine::automatic;
 };
 
-// Writes an empty data file of a replica into a new file: done, or no_space. Any other failure of a write
-// ends the process; the file has no name yet, so nothing of it remains.
+// Writes an empty data file of a replica into a new file: done, or no_space. Any other failure of a
+// write ends the process; the file has no name yet, so nothing of it remains.
 storage::FormatStatus format(io::asio::io_context& loop, const io::DataFile& file,
                              const FormatPlan& plan, const io::Log& log);
 

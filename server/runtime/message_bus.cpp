@@ -17,10 +17,6 @@ MessageBus::MessageBus(ClusterId cluster, wire::MessagePool& pool, io::Log log)
     peers_.reserve(connections_max);
 }
 
-MessageBus::~MessageBus() {
-    for (const auto& peer : peers_) peer->connection->close();
-}
-
 void MessageBus::accept(io::Socket socket) {
     if (peers_.size() == connections_max) {
         if (const auto count = too_many_connections_.admit(io::monotonic_now())) {
@@ -29,17 +25,15 @@ void MessageBus::accept(io::Socket socket) {
         }
         return;
     }
-    auto peer = std::make_unique<Peer>();
-    peer->connection = std::make_shared<io::Connection>(std::move(socket), *this, messages_queued_max);
-    peer->connection->await_readable();
-    peers_.push_back(std::move(peer));
+    peers_.push_back(std::make_unique<Peer>(std::move(socket), *this));
+    peers_.back()->connection.await_readable();
 }
 
 void MessageBus::send(ClientId client, wire::MessageRef message) {
     const auto found = std::ranges::find_if(
         peers_, [client](const auto& peer) { return peer->identity.client() == client; });
     if (found == peers_.end()) return;
-    if ((*found)->connection->send(std::move(message))) return;
+    if ((*found)->connection.send(std::move(message))) return;
     if (const auto count = send_queue_full_.admit(io::monotonic_now())) {
         log_.warning("client {} does not read its replies, message dropped ({} times)",
                      to_hex(client.value), *count);
@@ -57,7 +51,7 @@ void MessageBus::resume() {
 
 MessageBus::Peer& MessageBus::peer_of(const io::Connection& connection) {
     const auto found = std::ranges::find_if(
-        peers_, [&](const auto& peer) { return peer->connection.get() == &connection; });
+        peers_, [&](const auto& peer) { return &peer->connection == &connection; });
     ELYTRA_ASSERT(found != peers_.end());
     return **found;
 }
@@ -79,7 +73,7 @@ void MessageBus::receive(Peer& peer) {
         peer.received = 0;
     }
     const auto count =
-        peer.connection->read(peer.receiving->receive_capacity().subspan(peer.received));
+        peer.connection.read(peer.receiving->receive_capacity().subspan(peer.received));
     if (!count.has_value()) return close(peer, count.error().message());
     peer.received += *count;
     if (peer.received == 0) peer.receiving.reset();
@@ -91,7 +85,7 @@ void MessageBus::take_messages(Peer& peer) {
     Progress progress = Progress::message_taken;
     while (progress == Progress::message_taken) progress = take_message(peer);
     if (progress == Progress::buffer_needed) peer.waits_for_buffer = true;
-    if (progress == Progress::more_needed) peer.connection->await_readable();
+    if (progress == Progress::more_needed) peer.connection.await_readable();
 }
 
 MessageBus::Progress MessageBus::take_message(Peer& peer) {
@@ -130,7 +124,7 @@ bool MessageBus::admit(Peer& peer, const wire::Message& message) {
     if (cluster != cluster_) {
         if (const auto count = foreign_cluster_.admit(io::monotonic_now())) {
             log_.warning("{} wants cluster {}, this is cluster {}; connection closed ({} times)",
-                         io::to_text(peer.connection->peer()), to_decimal(cluster.value),
+                         io::to_text(peer.connection.peer()), to_decimal(cluster.value),
                          to_decimal(cluster_.value), *count);
         }
         close(peer, "its cluster is another one");
@@ -153,8 +147,8 @@ wire::Verdict MessageBus::identify(Peer& peer, const wire::Message& message) {
     return verdict;
 }
 
-// A client has one connection to each replica, so an older one with the same client is a dead one whose
-// end has not been noticed yet. The connection heard last gets the replies.
+// A client has one connection to each replica, so an older one with the same client is a dead one
+// whose end has not been noticed yet. The connection heard last gets the replies.
 void MessageBus::become_current(Peer& peer) {
     const std::optional<ClientId> client = peer.identity.client();
     const auto stale = std::ranges::find_if(peers_, [&](const auto& other) {
@@ -164,14 +158,12 @@ void MessageBus::become_current(Peer& peer) {
 }
 
 void MessageBus::close(Peer& peer, std::string_view reason) {
-    const std::shared_ptr<io::Connection> connection = peer.connection;
-    log_.debug("connection to {} closed: {}", io::to_text(connection->peer()), reason);
-    connection->close();
-    remove(*connection);
+    log_.debug("connection to {} closed: {}", io::to_text(peer.connection.peer()), reason);
+    remove(peer.connection);
 }
 
 void MessageBus::remove(const io::Connection& connection) {
-    std::erase_if(peers_, [&](const auto& peer) { return peer->connection.get() == &connection; });
+    std::erase_if(peers_, [&](const auto& peer) { return &peer->connection == &connection; });
 }
 
 }  // namespace elytra::runtime

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/common/strong.hpp"
@@ -14,30 +16,29 @@
 
 namespace elytra::runtime {
 
-// The connections of a server: cuts messages out of the byte streams, closes whoever sends garbage or
-// speaks for a second client, and finds the connection of a client when there is something to send.
-// Messages it hands out have intact checksums, a size within the limits and the right cluster; nothing
-// else about them is checked. One thread.
+// The connections of a server: cuts messages out of the byte streams, closes whoever sends garbage
+// or speaks for a second client, and finds the connection of a client when there is something to
+// send. Messages it hands out have intact checksums, a size within the limits and the right
+// cluster; nothing else about them is checked. One thread.
 class MessageBus final : public io::ConnectionOwner {
 public:
     // More than the 64 sessions, so that a client that lost its connection gets in again at once.
     static constexpr std::size_t connections_max = 128;
 
-    // Messages queued for one client before further ones are dropped. A client has one request in flight;
-    // the rest is for pongs and for a reply that is sent again.
+    // Messages queued for one client before further ones are dropped. A client has one request in
+    // flight; the rest is for pongs and for a reply that is sent again.
     static constexpr std::size_t messages_queued_max = 4;
 
     // `pool` is only for receiving; one message for each connection, and those that are handed out.
     MessageBus(ClusterId cluster, wire::MessagePool& pool, io::Log log);
     MessageBus(const MessageBus&) = delete;
     MessageBus& operator=(const MessageBus&) = delete;
-    ~MessageBus();
 
     // Takes over a new connection, or closes it when there are too many.
     void accept(io::Socket socket);
 
-    // To the connection on which this client was heard last. Dropped when there is none, or when the
-    // client does not read; it will ask again.
+    // To the connection on which this client was heard last. Dropped when there is none, or when
+    // the client does not read; it will ask again.
     void send(ClientId client, wire::MessageRef message);
 
     // What has arrived since the last call, in the order of arrival.
@@ -52,10 +53,13 @@ public:
 
 private:
     struct Peer {
-        std::shared_ptr<io::Connection> connection;  // shared with its own handlers in progress
+        Peer(io::Socket socket, MessageBus& bus)
+            : connection(std::move(socket), bus, messages_queued_max) {}
+
+        io::Connection connection;
         wire::Peer identity;
         wire::MessageRef receiving;
-        std::size_t received = 0;   // bytes of `receiving`
+        std::size_t received = 0;  // bytes of `receiving`
         bool waits_for_buffer = false;
     };
 

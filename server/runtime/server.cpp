@@ -60,8 +60,9 @@ void Server::run() {
     while (!stopping_) turn();
 }
 
-// One turn of the loop: wait for events, hand over what came, carry out the effects. While the replica
-// has work of its own the loop only looks, so that the work and the I/O that it waits for overlap.
+// One turn of the loop: wait for events, hand over what came, carry out the effects. While the
+// replica has work of its own the loop only looks, so that the work and the I/O that it waits for
+// overlap.
 void Server::turn() {
     if (!work_left_) loop_.run_one();
     loop_.poll();

@@ -23,9 +23,9 @@ struct ServerOptions {
     io::IoEngine engine = io::IoEngine::automatic;
 };
 
-// The production world of a replica: feeds it from sockets, disk and clocks, and carries out its effects.
-// Owns the loop's turns; everything runs on the thread that calls run(). The data file and the loop
-// outlive it.
+// The production world of a replica: feeds it from sockets, disk and clocks, and carries out its
+// effects. Owns the loop's turns; everything runs on the thread that calls run(). The data file and
+// the loop outlive it.
 class Server {
 public:
     Server(io::asio::io_context& loop, const io::DataFile& file, const ServerOptions& options,

@@ -14,27 +14,42 @@ namespace {
 
 std::string_view to_text(vsr::DropReason reason) {
     switch (reason) {
-        case vsr::DropReason::malformed: return "a field breaks the protocol";
-        case vsr::DropReason::not_normal: return "the replica is still opening";
-        case vsr::DropReason::view_from_the_future: return "its view is above ours";
-        case vsr::DropReason::session_order: return "its number does not continue the session";
-        case vsr::DropReason::in_progress: return "the client's request is being executed";
-        case vsr::DropReason::queue_full: return "the queue is full";
-        case vsr::DropReason::not_for_a_server: return "its command is not for a server";
-        case vsr::DropReason::no_buffer: return "every message buffer is in use";
+        case vsr::DropReason::malformed:
+            return "a field breaks the protocol";
+        case vsr::DropReason::not_normal:
+            return "the replica is still opening";
+        case vsr::DropReason::view_from_the_future:
+            return "its view is above ours";
+        case vsr::DropReason::session_order:
+            return "its number does not continue the session";
+        case vsr::DropReason::in_progress:
+            return "the client's request is being executed";
+        case vsr::DropReason::queue_full:
+            return "the queue is full";
+        case vsr::DropReason::not_for_a_server:
+            return "its command is not for a server";
+        case vsr::DropReason::no_buffer:
+            return "every message buffer is in use";
     }
     ELYTRA_ASSERT(false);
 }
 
 std::string_view to_text(wire::EvictionReason reason) {
     switch (reason) {
-        case wire::EvictionReason::no_session: return "it has no session";
-        case wire::EvictionReason::client_release_too_low: return "its release is too low";
-        case wire::EvictionReason::client_release_too_high: return "its release is too high";
-        case wire::EvictionReason::invalid_request_operation: return "unknown operation";
-        case wire::EvictionReason::invalid_request_body: return "invalid request body";
-        case wire::EvictionReason::invalid_request_body_size: return "request too large";
-        case wire::EvictionReason::session_too_low: return "its session is an older one";
+        case wire::EvictionReason::no_session:
+            return "it has no session";
+        case wire::EvictionReason::client_release_too_low:
+            return "its release is too low";
+        case wire::EvictionReason::client_release_too_high:
+            return "its release is too high";
+        case wire::EvictionReason::invalid_request_operation:
+            return "unknown operation";
+        case wire::EvictionReason::invalid_request_body:
+            return "invalid request body";
+        case wire::EvictionReason::invalid_request_body_size:
+            return "request too large";
+        case wire::EvictionReason::session_too_low:
+            return "its session is an older one";
         case wire::EvictionReason::session_release_mismatch:
             return "its release is not that of its session";
     }
@@ -47,8 +62,10 @@ TraceLog::TraceLog(io::Log log) : log_(std::move(log)) {}
 
 void TraceLog::write(const vsr::TraceEvent& trace) {
     switch (trace.kind) {
-        case vsr::TraceKind::request_dropped: return write_drop(trace);
-        case vsr::TraceKind::client_evicted: return write_eviction(trace);
+        case vsr::TraceKind::request_dropped:
+            return write_drop(trace);
+        case vsr::TraceKind::client_evicted:
+            return write_eviction(trace);
         case vsr::TraceKind::session_pushed_out:
             return log_.info("session table full: client {} pushed out by register op {}",
                              to_hex(trace.client), trace.first);

@@ -9,8 +9,8 @@
 
 namespace elytra::runtime {
 
-// Turns what a replica tells of its inside into log lines. Kinds that clients can cause many times a
-// second are limited to one line a minute with a count. One thread.
+// Turns what a replica tells of its inside into log lines. Kinds that clients can cause many times
+// a second are limited to one line a minute with a count. One thread.
 class TraceLog {
 public:
     explicit TraceLog(io::Log log);

@@ -19,9 +19,9 @@
 namespace elytra::vsr {
 
 // Decides where checkpoints are cut and takes each one to disk, while ops above the cut execute:
-// cut (hold the state still) -> write and flush -> op durable in the log -> superblock -> give the log
-// and the extents of the checkpoint before the previous one back. At most one checkpoint is unfinished;
-// execution waits at the next cut. Where cuts are is a function of the log alone.
+// cut (hold the state still) -> write and flush -> op durable in the log -> superblock -> give the
+// log and the extents of the checkpoint before the previous one back. At most one checkpoint is
+// unfinished; execution waits at the next cut. Where cuts are is a function of the log alone.
 class Checkpointer {
 public:
     // All of them outlive the checkpointer.
@@ -67,12 +67,12 @@ private:
     Parts parts_;
     Stage stage_ = Stage::idle;
     engine::Snapshot snapshot_;
-    wire::PrepareHeader prepare_;                       // the op of the unfinished checkpoint
-    std::optional<wire::PrepareHeader> cut_waiting_;    // the op of the next cut, already executed
-    std::uint64_t log_bytes_ = 0;                       // since the last cut
+    wire::PrepareHeader prepare_;                     // the op of the unfinished checkpoint
+    std::optional<wire::PrepareHeader> cut_waiting_;  // the op of the next cut, already executed
+    std::uint64_t log_bytes_ = 0;                     // since the last cut
     std::uint64_t ops_ = 0;
     std::uint64_t rows_at_cut_ = 0;
-    std::uint64_t superblock_sequence_ = 0;             // that makes the checkpoint the newest
+    std::uint64_t superblock_sequence_ = 0;  // that makes the checkpoint the newest
     Instant extend_retried_;
 };
 

@@ -27,8 +27,8 @@ struct LogPlace {
     u128 checkpoint_id = 0;
 };
 
-// Turns a request into the prepare of `place`, in its own buffer: the body and its checksum stay as the
-// client sent them. Requires: the message holds a well-formed request.
+// Turns a request into the prepare of `place`, in its own buffer: the body and its checksum stay as
+// the client sent them. Requires: the message holds a well-formed request.
 void request_to_prepare(wire::Message& message, const Speaker& speaker, const LogPlace& place);
 
 // Fills `message` with the prepare of an operation without client and body.
@@ -39,7 +39,8 @@ void make_internal_prepare(wire::Message& message, const Speaker& speaker, const
 void make_reply(wire::Message& message, const Speaker& speaker, const wire::PrepareHeader& prepare,
                 std::uint32_t body_size);
 
-// A stored reply as it is sent again in a newer view: only view and checksum change (wire spec, 4.5).
+// A stored reply as it is sent again in a newer view: only view and checksum change (wire
+// spec, 4.5).
 void raise_view(wire::ReplyHeader& reply, View view);
 
 void make_pong(wire::Message& message, const Speaker& speaker, const wire::PingClientHeader& ping);

@@ -10,7 +10,8 @@
 namespace elytra::vsr {
 namespace {
 
-// How long no request may have come before an idle replica looks for expired transfers (ledger spec, 8.3).
+// How long no request may have come before an idle replica looks for expired transfers (ledger
+// spec, 8.3).
 constexpr std::uint64_t pulse_idle_nanoseconds = 100 * nanoseconds_per_millisecond;
 
 // What a message takes on the log at most: its record sector and its body in whole sectors.
@@ -34,16 +35,20 @@ void Replica::on_tick(Instant monotonic, WallTime wall) {
     now_ = monotonic;
     wall_ = wall;
     if (checkpointer_.has_value()) checkpointer_->on_tick(monotonic);
-    if (status_ == ReplicaStatus::normal && request_last_.nanoseconds + pulse_idle_nanoseconds <= now_.nanoseconds) {
+    if (status_ == ReplicaStatus::normal &&
+        request_last_.nanoseconds + pulse_idle_nanoseconds <= now_.nanoseconds) {
         prepare_pulse_when_due(std::max(timestamp_last_, wall_.nanoseconds));
     }
 }
 
 void Replica::on_message(wire::MessageRef message) {
     switch (message->frame().command) {
-        case static_cast<std::uint8_t>(wire::Command::ping_client): return on_ping(*message);
-        case static_cast<std::uint8_t>(wire::Command::request): return on_request(std::move(message));
-        default: return drop(DropReason::not_for_a_server);
+        case static_cast<std::uint8_t>(wire::Command::ping_client):
+            return on_ping(*message);
+        case static_cast<std::uint8_t>(wire::Command::request):
+            return on_request(std::move(message));
+        default:
+            return drop(DropReason::not_for_a_server);
     }
 }
 
@@ -53,7 +58,8 @@ void Replica::on_ping(const wire::Message& message) {
     if (status_ != ReplicaStatus::normal) return drop(DropReason::not_normal);
     const ClientId client{ping.client};
     const bool session_lost = ping.session != 0 && sessions_.find(client) == nullptr &&
-                              journal_->op_durable().value >= ping.session && !register_in_pipeline();
+                              journal_->op_durable().value >= ping.session &&
+                              !register_in_pipeline();
     if (session_lost) return evict(client, ping.frame.release, wire::EvictionReason::no_session);
     if (const auto reason = wire::refuse_ping(ping, admission_)) {
         return evict(client, ping.frame.release, *reason);
@@ -80,12 +86,16 @@ void Replica::on_request_of_session(wire::MessageRef message) {
     const auto& request = message->header<wire::RequestHeader>();
     const ClientId client{request.client};
     const std::uint32_t release = request.frame.release;
-    // What is executed but not yet durable must not show, not even as a stored reply or an eviction.
+    // What is executed but not yet durable must not show, not even as a stored reply or an
+    // eviction.
     if (in_progress(client)) return drop(DropReason::in_progress);
     switch (sessions_.judge(request)) {
-        case SessionVerdict::accept: break;
-        case SessionVerdict::drop: return drop(DropReason::session_order);
-        case SessionVerdict::resend: return resend_reply(client);
+        case SessionVerdict::accept:
+            break;
+        case SessionVerdict::drop:
+            return drop(DropReason::session_order);
+        case SessionVerdict::resend:
+            return resend_reply(client);
         case SessionVerdict::evict_no_session:
             if (register_in_pipeline()) return drop(DropReason::in_progress);
             return evict(client, release, wire::EvictionReason::no_session);
@@ -126,7 +136,8 @@ void Replica::resend_reply(ClientId client) {
 }
 
 void Replica::drop(DropReason reason) {
-    traces_.push_back({.kind = TraceKind::request_dropped, .first = static_cast<std::uint64_t>(reason)});
+    traces_.push_back(
+        {.kind = TraceKind::request_dropped, .first = static_cast<std::uint64_t>(reason)});
 }
 
 void Replica::evict(ClientId client, std::uint32_t release, wire::EvictionReason reason) {
@@ -143,7 +154,8 @@ void Replica::evict(ClientId client, std::uint32_t release, wire::EvictionReason
 bool Replica::can_prepare(std::uint32_t message_size) const {
     if (pipeline_.full()) return false;
     if (pipeline_bytes_ + log_bytes(message_size) > limits_.pipeline_bytes_max) return false;
-    return shortage() == storage::CheckpointStore::Shortage::none && journal_->space_available(message_size);
+    return shortage() == storage::CheckpointStore::Shortage::none &&
+           journal_->space_available(message_size);
 }
 
 void Replica::prepare_requests() {

@@ -31,7 +31,8 @@ struct ReplicaOptions {
     std::uint64_t storage_size_max = UINT64_MAX;  // the data file never grows beyond this, bytes
 };
 
-// A message for a client: reply, pong or eviction. The world finds the client's connection when it sends.
+// A message for a client: reply, pong or eviction. The world finds the client's connection when it
+// sends.
 struct ClientMessage {
     ClientId client;
     wire::MessageRef message;
@@ -39,31 +40,34 @@ struct ClientMessage {
 
 enum class ReplicaStatus : std::uint8_t { closed, opening, replaying, normal, failed };
 
-// One replica of the ledger: log, state and sessions behind one deterministic state machine. It gets
-// messages, ticks and completions of I/O, and leaves what it wants done as effects; it owns no clock,
-// socket, thread or random source. Effects may be executed in any order.
+// One replica of the ledger: log, state and sessions behind one deterministic state machine. It
+// gets messages, ticks and completions of I/O, and leaves what it wants done as effects; it owns no
+// clock, socket, thread or random source. Effects may be executed in any order.
 //
 // This build replicates to nobody: it opens data files of clusters with one replica, where an op is
-// committed once it is durable in the own log. Such a replica may execute an op before that, because
-// nobody can overrule it, but what it executed early is neither answered nor checkpointed (R39).
+// committed once it is durable in the own log. Such a replica may execute an op before that,
+// because nobody can overrule it, but what it executed early is neither answered nor checkpointed
+// (R39).
 //
 // All functions are called from one thread.
 class Replica {
 public:
-    // `pool` gives buffers for replies, pongs, evictions and replay; see messages_needed(). It and nothing
-    // else must outlive the replica.
+    // `pool` gives buffers for replies, pongs, evictions and replay; see messages_needed(). It and
+    // nothing else must outlive the replica.
     Replica(const ReplicaOptions& options, wire::MessagePool& pool);
 
     // How many buffers of the pool a replica with these limits may hold at one time.
     static std::size_t messages_needed(const Limits& limits);
 
-    // Starts to open the data file. status() tells the outcome: normal, or failed with open_fault().
+    // Starts to open the data file. status() tells the outcome: normal, or failed with
+    // open_fault().
     void open();
 
     // Time enters only here; called before the inputs of a loop turn are handed over.
     void on_tick(Instant monotonic, WallTime wall);
 
-    // A message whose checksums, size and cluster the world has verified. Anything else about it may be wrong.
+    // A message whose checksums, size and cluster the world has verified. Anything else about it
+    // may be wrong.
     void on_message(wire::MessageRef message);
 
     void on_io_done(storage::IoToken token, storage::IoStatus status);
@@ -155,8 +159,8 @@ private:
     engine::StateMachine state_machine_;
     Sessions sessions_;
     Restorer restorer_;
-    std::optional<storage::Journal> journal_;        // once the superblock has told the identity
-    std::optional<Checkpointer> checkpointer_;       // with the journal
+    std::optional<storage::Journal> journal_;   // once the superblock has told the identity
+    std::optional<Checkpointer> checkpointer_;  // with the journal
 
     ReplicaStatus status_ = ReplicaStatus::closed;
     OpenStep open_step_ = OpenStep::superblock;
@@ -168,7 +172,7 @@ private:
     std::uint64_t timestamp_last_ = 0;  // the last one issued
     Op head_;
     u128 head_checksum_ = 0;
-    Op commit_min_;                     // executed
+    Op commit_min_;  // executed
 
     RingBuffer<wire::MessageRef> requests_;  // accepted, waiting for a place in the pipeline
     RingBuffer<PipelineEntry> pipeline_;     // prepared, not yet durable and answered

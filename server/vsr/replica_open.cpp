@@ -33,10 +33,17 @@ void Replica::open() {
 
 void Replica::on_io_done(storage::IoToken token, storage::IoStatus status) {
     switch (token.owner) {
-        case storage::IoOwner::superblock: superblock_.on_io_done(token, status); break;
-        case storage::IoOwner::journal: journal_->on_io_done(token, status); break;
-        case storage::IoOwner::page_store: checkpoint_store_.on_io_done(token, status); break;
-        case storage::IoOwner::formatter: ELYTRA_ASSERT(false);
+        case storage::IoOwner::superblock:
+            superblock_.on_io_done(token, status);
+            break;
+        case storage::IoOwner::journal:
+            journal_->on_io_done(token, status);
+            break;
+        case storage::IoOwner::page_store:
+            checkpoint_store_.on_io_done(token, status);
+            break;
+        case storage::IoOwner::formatter:
+            ELYTRA_ASSERT(false);
     }
     if (status_ == ReplicaStatus::opening) advance_open();
     if (checkpointer_.has_value()) checkpointer_->advance();
@@ -46,11 +53,16 @@ void Replica::on_io_done(storage::IoToken token, storage::IoStatus status) {
 // Superblock, then checkpoint and log, then the view of this start; each step begins the next.
 void Replica::advance_open() {
     switch (open_step_) {
-        case OpenStep::superblock: return advance_superblock();
-        case OpenStep::checkpoint: return advance_checkpoint();
-        case OpenStep::restore: return advance_restore();
-        case OpenStep::log: return advance_log();
-        case OpenStep::view: return advance_view();
+        case OpenStep::superblock:
+            return advance_superblock();
+        case OpenStep::checkpoint:
+            return advance_checkpoint();
+        case OpenStep::restore:
+            return advance_restore();
+        case OpenStep::log:
+            return advance_log();
+        case OpenStep::view:
+            return advance_view();
     }
 }
 
@@ -66,8 +78,8 @@ void Replica::advance_superblock() {
         return fail({.kind = OpenFault::Kind::newer_release, .found = state.identity.release});
     }
     if (state.identity.replica_count != 1 || state.identity.standby) {
-        return fail({.kind = OpenFault::Kind::unsupported_cluster,
-                     .found = state.identity.replica_count});
+        return fail(
+            {.kind = OpenFault::Kind::unsupported_cluster, .found = state.identity.replica_count});
     }
     speaker_ = {.cluster = state.identity.cluster,
                 .replica = state.identity.replica,
@@ -83,8 +95,8 @@ void Replica::open_checkpoint(const storage::CheckpointRoot& checkpoint) {
 
 void Replica::advance_checkpoint() {
     if (checkpoint_store_.state() == storage::CheckpointStore::State::damaged) {
-        return fail({.kind = OpenFault::Kind::checkpoint_manifest,
-                     .store = checkpoint_store_.fault()});
+        return fail(
+            {.kind = OpenFault::Kind::checkpoint_manifest, .store = checkpoint_store_.fault()});
     }
     if (checkpoint_store_.state() != storage::CheckpointStore::State::idle) return;
     open_step_ = OpenStep::restore;
@@ -96,13 +108,15 @@ void Replica::advance_restore() {
     restorer_.advance();
     switch (restorer_.status()) {
         case RestoreStatus::idle:
-        case RestoreStatus::reading: return;
+        case RestoreStatus::reading:
+            return;
         case RestoreStatus::damaged:
             return fail({.kind = OpenFault::Kind::checkpoint_chunk, .store = restorer_.fault()});
         case RestoreStatus::inconsistent:
             return fail({.kind = OpenFault::Kind::checkpoint_inconsistent,
                          .found = checkpoint_store_.op().value});
-        case RestoreStatus::done: break;
+        case RestoreStatus::done:
+            break;
     }
     open_step_ = OpenStep::log;
     open_log();
@@ -139,9 +153,8 @@ void Replica::advance_log() {
     if (journal_->status() != storage::JournalStatus::ready) return;
     head_ = journal_->head();
     head_checksum_ = journal_->head_checksum();
-    traces_.push_back({.kind = TraceKind::log_recovered,
-                       .first = commit_min_.value,
-                       .second = head_.value});
+    traces_.push_back(
+        {.kind = TraceKind::log_recovered, .first = commit_min_.value, .second = head_.value});
     const std::uint64_t ignored =
         journal_->report().torn.size() + journal_->report().unchained.size();
     if (ignored > 0) traces_.push_back({.kind = TraceKind::log_torn_ignored, .first = ignored});
@@ -166,7 +179,8 @@ bool Replica::replay() {
         become_normal();
         return true;
     }
-    const auto next = std::ranges::find(replay_ready_, commit_min_.next(), &storage::JournalRead::op);
+    const auto next =
+        std::ranges::find(replay_ready_, commit_min_.next(), &storage::JournalRead::op);
     if (next == replay_ready_.end() || !checkpointer_->ready_to_execute()) return false;
     if (!next->intact) {
         fail({.kind = OpenFault::Kind::log,
@@ -197,9 +211,8 @@ bool Replica::replay_window_full() const {
 }
 
 void Replica::become_normal() {
-    traces_.push_back({.kind = TraceKind::became_normal,
-                       .first = speaker_.view.value,
-                       .second = head_.value});
+    traces_.push_back(
+        {.kind = TraceKind::became_normal, .first = speaker_.view.value, .second = head_.value});
     ELYTRA_ASSERT(replay_ready_.empty());
     status_ = ReplicaStatus::normal;
 }

@@ -12,8 +12,8 @@
 namespace elytra::vsr {
 namespace {
 
-// How many rows a table had whose segment has this size: whole chunks, then the rows of the last one.
-// None when the last chunk does not end with a whole row.
+// How many rows a table had whose segment has this size: whole chunks, then the rows of the last
+// one. None when the last chunk does not end with a whole row.
 std::optional<std::uint32_t> rows_of(const engine::Table& table, std::uint64_t size,
                                      std::uint32_t chunk_size) {
     const std::uint64_t rest = size % chunk_size;
@@ -78,7 +78,8 @@ bool Restorer::want_session_rows() {
     return want_segment(segment_sessions, session_rows_.bytes());
 }
 
-// Wants all of a segment, into consecutive bytes. False: there is no such segment, or no room for it.
+// Wants all of a segment, into consecutive bytes. False: there is no such segment, or no room for
+// it.
 bool Restorer::want_segment(std::uint16_t id, std::span<std::byte> into) {
     const auto segment = find_segment(id);
     if (!segment.has_value()) return false;
@@ -138,7 +139,8 @@ bool Restorer::open_sessions() {
         if (parts_.sessions.find(client) != nullptr) return false;
         wire::MessageRef message = parts_.pool.acquire();
         message->header<wire::ReplyHeader>() = row.reply;
-        parts_.sessions.restore(place, {.client = client, .session = row.session, .reply = message});
+        parts_.sessions.restore(place,
+                                {.client = client, .session = row.session, .reply = message});
         if (!want_reply(place, std::move(message))) return false;
     }
     return true;

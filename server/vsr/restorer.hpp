@@ -21,8 +21,8 @@ enum class RestoreStatus : std::uint8_t {
     inconsistent,  // every checksum is right, but the content makes no sense
 };
 
-// Loads the newest checkpoint of an open store into an empty state machine and an empty session table.
-// Everything it is given outlives it. Performs no I/O itself; one thread.
+// Loads the newest checkpoint of an open store into an empty state machine and an empty session
+// table. Everything it is given outlives it. Performs no I/O itself; one thread.
 class Restorer {
 public:
     struct Parts {
@@ -66,7 +66,7 @@ private:
     RestoreStatus status_ = RestoreStatus::idle;
     std::optional<storage::StoreFault> fault_;
     std::vector<Wanted> wanted_;
-    std::size_t requested_ = 0;   // of `wanted_`
+    std::size_t requested_ = 0;  // of `wanted_`
     std::size_t completed_ = 0;
     SectorBuffer session_rows_;
     bool sessions_opened_ = false;

@@ -20,7 +20,8 @@ void add_sessions(engine::Snapshot& snapshot, const Sessions& sessions) {
         row.reply = session.last();
         row.session = session.session;
         std::memcpy(rows.bytes().data() + place * sizeof(SessionRow), &row, sizeof(row));
-        snapshot.add_message_body(narrow<std::uint16_t>(segment_reply_first + place), session.reply);
+        snapshot.add_message_body(narrow<std::uint16_t>(segment_reply_first + place),
+                                  session.reply);
     }
     snapshot.add_bytes(segment_sessions, std::move(rows), places.size() * sizeof(SessionRow));
 }

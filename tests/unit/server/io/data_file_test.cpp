@@ -1,5 +1,6 @@
 #include "server/io/data_file.hpp"
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -7,6 +8,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 #include "server/common/limits.hpp"
@@ -28,6 +30,28 @@ DataFile create(const std::string& path) {
     REQUIRE(file.has_value());
     return std::move(*file);
 }
+
+// Stands in for a full device: this process may not make files larger than this.
+class FileSizeLimit {
+public:
+    explicit FileSizeLimit(std::uint64_t bytes) : handler_before_(std::signal(SIGXFSZ, SIG_IGN)) {
+        REQUIRE(getrlimit(RLIMIT_FSIZE, &before_) == 0);
+        const rlimit limit{.rlim_cur = bytes, .rlim_max = before_.rlim_max};
+        REQUIRE(setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    }
+
+    FileSizeLimit(const FileSizeLimit&) = delete;
+    FileSizeLimit& operator=(const FileSizeLimit&) = delete;
+
+    ~FileSizeLimit() {
+        setrlimit(RLIMIT_FSIZE, &before_);
+        std::signal(SIGXFSZ, handler_before_);
+    }
+
+private:
+    rlimit before_{};
+    void (*handler_before_)(int);
+};
 
 }  // namespace
 
@@ -101,14 +125,15 @@ TEST_CASE("a data file that is not published disappears") {
     CHECK(directory.entry_count() == 0);
 }
 
-TEST_CASE(
-    "a data file that does not fit on the device is refused with its size, and leaves nothing") {
+TEST_CASE("a data file for which there is no room is refused, and leaves nothing") {
     const TempDirectory directory;
+    const FileSizeLimit limit(size - 1);
     {
         NewDataFile created(directory.path("file"));
-        const auto outcome = created.create(1ULL << 43, DirectIo::preferred);
+        const auto outcome = created.create(size, DirectIo::preferred);
         REQUIRE_FALSE(outcome.has_value());
         CHECK(outcome.error().kind == FileErrorKind::no_space);
+        CHECK(outcome.error().reason == "File too large");
     }
     CHECK(directory.entry_count() == 0);
 }

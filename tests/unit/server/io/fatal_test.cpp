@@ -1,5 +1,6 @@
 #include "server/io/fatal.hpp"
 
+#include <cerrno>
 #include <csignal>
 
 #include <doctest/doctest.h>
@@ -7,7 +8,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "server/common/limits.hpp"
+#include "server/io/io_progress.hpp"
+#include "server/io/new_data_file.hpp"
 #include "server/io/signals.hpp"
+#include "tests/support/temp_directory.hpp"
 
 using namespace elytra::io;
 
@@ -34,6 +39,26 @@ TEST_CASE("a fatal error ends the process with its exit code") {
     const int status = status_after([] { fatal(ExitCode::no_space, "the device is full"); });
     REQUIRE(WIFEXITED(status));
     CHECK(WEXITSTATUS(status) == 2);
+}
+
+TEST_CASE("a failed write of the data file ends the process with the exit code of its cause") {
+    const elytra::test::TempDirectory directory;
+    NewDataFile created(directory.path("file"));
+    REQUIRE(created.create(elytra::sector_size, DirectIo::preferred).has_value());
+
+    struct Row {
+        int os_error;
+        int exit_code;
+    };
+
+    for (const Row& row : {Row{ENOSPC, 2}, Row{EDQUOT, 2}, Row{EIO, 8}, Row{EFBIG, 153}}) {
+        CAPTURE(row.os_error);
+        const IoFailure failure{
+            .operation = "write", .offset = 0, .length = 4096, .os_error = row.os_error};
+        const int status = status_after([&] { stop_on(failure, created.file()); });
+        REQUIRE(WIFEXITED(status));
+        CHECK(WEXITSTATUS(status) == row.exit_code);
+    }
 }
 
 TEST_CASE("ending by a signal shows that signal to whoever waits") {

@@ -6,7 +6,9 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include "server/common/prng.hpp"
 #include "server/wire/header.hpp"
@@ -23,12 +25,9 @@ constexpr std::size_t queue_max = 4;
 // Keeps every byte it is sent, like an application that never falls behind unless told to.
 class Collector final : public ConnectionOwner {
 public:
-    explicit Collector(Socket socket)
-        : connection_(std::make_shared<Connection>(std::move(socket), *this, queue_max)) {
-        connection_->await_readable();
+    explicit Collector(Socket socket) : connection_(std::move(socket), *this, queue_max) {
+        connection_.await_readable();
     }
-
-    ~Collector() { connection_->close(); }
 
     void on_readable(Connection& connection) override {
         std::vector<std::byte> buffer(chunk_size);
@@ -44,7 +43,7 @@ public:
 
     void on_lost(Connection&, ErrorCode reason) override { lost_ = reason; }
 
-    Connection& connection() { return *connection_; }
+    Connection& connection() { return connection_; }
 
     const std::vector<std::byte>& received() const { return received_; }
 
@@ -55,7 +54,7 @@ public:
 private:
     static constexpr std::size_t chunk_size = 1000;  // splits every message somewhere
 
-    std::shared_ptr<Connection> connection_;
+    Connection connection_;
     std::vector<std::byte> received_;
     std::optional<ErrorCode> ended_;
     std::optional<ErrorCode> lost_;
@@ -167,14 +166,29 @@ TEST_CASE("a failed write closes the connection and tells its owner once, from t
     CHECK_FALSE(client.connection().send(message));
 }
 
-TEST_CASE("a connection that is closed by its owner stays silent") {
+TEST_CASE("an owner may destroy its connection while it is told of something") {
+    class Quitter final : public ConnectionOwner {
+    public:
+        explicit Quitter(Socket socket) {
+            connection_.emplace(std::move(socket), *this, queue_max);
+            connection_->await_readable();
+        }
+
+        void on_readable(Connection&) override { connection_.reset(); }
+
+        void on_lost(Connection&, ErrorCode) override {}
+
+        bool quit() const { return !connection_; }
+
+    private:
+        std::optional<Connection> connection_;
+    };
+
     Pair pair;
-    Collector server(std::move(*pair.accepted));
-    {
-        Collector client(std::move(*pair.connected));
-        client.connection().await_readable();
-    }
-    run_until(pair.loop, [&] { return server.ended().has_value(); });
+    Quitter server(std::move(*pair.accepted));
+    Collector client(std::move(*pair.connected));
+    REQUIRE(client.connection().send(pair.message(300)));
+    run_until(pair.loop, [&] { return server.quit() && client.ended(); });
 }
 
 TEST_CASE("both ends know each other's address") {
