@@ -2,6 +2,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/cli/benchmark_command.hpp"
 #include "server/cli/format_command.hpp"
 #include "server/cli/program.hpp"
 #include "server/cli/start_command.hpp"
@@ -28,6 +29,11 @@ constexpr std::array commands = {
             [](Arguments arguments) {
                 return run_request(elytra::cli::parse_version_options(arguments),
                                    elytra::cli::run_version);
+            }},
+    Command{"benchmark", "Measures a throwaway server or a running cluster",
+            [](Arguments arguments) {
+                return run_request(elytra::cli::parse_benchmark_options(arguments),
+                                   elytra::cli::run_benchmark);
             }},
 };
 
