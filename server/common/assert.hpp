@@ -9,11 +9,11 @@ namespace elytra {
 
 // A promise of our own code is broken: print and abort, in every build (style: assertions).
 // Never used on anything a peer, a user, a file or a clock can influence.
-#define ELYTRA_ASSERT(condition)                                            \
-    do {                                                                    \
-        if (!(condition)) [[unlikely]] {                                    \
-            ::elytra::assertion_failed(#condition, __FILE__, __LINE__);     \
-        }                                                                   \
+#define ELYTRA_ASSERT(condition)                                        \
+    do {                                                                \
+        if (!(condition)) [[unlikely]] {                                \
+            ::elytra::assertion_failed(#condition, __FILE__, __LINE__); \
+        }                                                               \
     } while (false)
 
 // For checks that cost more than O(1): on in the debug, asan and sim presets.

@@ -9,20 +9,20 @@ inline constexpr std::uint32_t sector_size = 4096;  // unit of alignment of all 
 // Every bound of a replica in one value; all memory, file and queue sizes follow from it. The same
 // code runs with production and with tiny limits, where rare paths are common (storage spec, 16.2).
 struct Limits {
-    std::uint32_t message_size_max;     // header and body, bytes
-    std::uint32_t request_size_max;     // largest request accepted, <= message_size_max
-    std::uint32_t sessions_max;         // client sessions per cluster
-    std::uint32_t pipeline_ops_max;     // prepares not yet committed and answered
-    std::uint32_t pipeline_bytes_max;   // their size on the log
-    std::uint64_t log_size;             // bytes of the log ring
-    std::uint32_t evidence_sectors;     // ring of evidence sectors
-    std::uint32_t log_group_size_max;   // bytes of records written before one evidence sector
-    std::uint64_t cut_log_bytes;        // a checkpoint is cut after this many bytes of prepares,
-    std::uint32_t cut_ops;              // or this many ops,
-    std::uint32_t cut_rows;             // or this many new rows since the last cut
-    std::uint32_t chunk_size;           // bytes of one checksummed write of a checkpoint
-    std::uint32_t chunk_writes_max;     // such writes in flight
-    std::uint64_t extent_step;          // the file grows by this many bytes
+    std::uint32_t message_size_max;    // header and body, bytes
+    std::uint32_t request_size_max;    // largest request accepted, <= message_size_max
+    std::uint32_t sessions_max;        // client sessions per cluster
+    std::uint32_t pipeline_ops_max;    // prepares not yet committed and answered
+    std::uint32_t pipeline_bytes_max;  // their size on the log
+    std::uint64_t log_size;            // bytes of the log ring
+    std::uint32_t evidence_sectors;    // ring of evidence sectors
+    std::uint32_t log_group_size_max;  // bytes of records written before one evidence sector
+    std::uint64_t cut_log_bytes;       // a checkpoint is cut after this many bytes of prepares,
+    std::uint32_t cut_ops;             // or this many ops,
+    std::uint32_t cut_rows;            // or this many new rows since the last cut
+    std::uint32_t chunk_size;          // bytes of one checksummed write of a checkpoint
+    std::uint32_t chunk_writes_max;    // such writes in flight
+    std::uint64_t extent_step;         // the file grows by this many bytes
 };
 
 constexpr Limits limits_production() {

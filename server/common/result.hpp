@@ -8,7 +8,8 @@
 
 namespace elytra {
 
-// The error half of a Result; spelled as std::unexpected so that both can be replaced by <expected>.
+// The error half of a Result; spelled as std::unexpected so that both can be replaced by
+// <expected>.
 template <class E>
 class Unexpected {
 public:

@@ -6,7 +6,8 @@
 
 namespace elytra {
 
-// Bytes that direct I/O can read and write: sector aligned, a whole number of sectors, zero at first.
+// Bytes that direct I/O can read and write: sector aligned, a whole number of sectors, zero at
+// first.
 class SectorBuffer {
 public:
     SectorBuffer() = default;

@@ -19,11 +19,11 @@ struct Strong {
     constexpr Strong next() const { return Strong{static_cast<Rep>(value + 1)}; }
 };
 
-using Op = Strong<struct OpTag, std::uint64_t>;            // position in the replicated log, from 1
-using View = Strong<struct ViewTag, std::uint32_t>;        // primary = view mod replica count
+using Op = Strong<struct OpTag, std::uint64_t>;      // position in the replicated log, from 1
+using View = Strong<struct ViewTag, std::uint32_t>;  // primary = view mod replica count
 using ReplicaIndex = Strong<struct ReplicaTag, std::uint8_t>;
-using ClientId = Strong<struct ClientTag, u128>;           // chosen at random by the client, never 0
+using ClientId = Strong<struct ClientTag, u128>;  // chosen at random by the client, never 0
 using ClusterId = Strong<struct ClusterTag, u128>;
-using Lsn = Strong<struct LsnTag, std::uint64_t>;          // byte position in the endless log
+using Lsn = Strong<struct LsnTag, std::uint64_t>;  // byte position in the endless log
 
 }  // namespace elytra

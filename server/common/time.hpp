@@ -7,6 +7,7 @@ namespace elytra {
 
 inline constexpr std::uint64_t nanoseconds_per_second = 1'000'000'000;
 inline constexpr std::uint64_t nanoseconds_per_millisecond = 1'000'000;
+inline constexpr std::uint64_t nanoseconds_per_microsecond = 1'000;
 
 // A reading of a monotonic clock. Only differences mean anything.
 struct Instant {

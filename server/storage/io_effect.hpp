@@ -8,12 +8,13 @@
 
 #include "server/common/assert.hpp"
 
-// What the core asks of the data file, as values: the world executes them in any order and reports each
-// one back by its token. Nothing in the core performs I/O (style: the core and its two worlds).
+// What the core asks of the data file, as values: the world executes them in any order and reports
+// each one back by its token. Nothing in the core performs I/O (style: the core and its two
+// worlds).
 namespace elytra::storage {
 
 // Which component an I/O belongs to.
-enum class IoOwner : std::uint8_t { superblock = 1, journal = 2, page_store = 3 };
+enum class IoOwner : std::uint8_t { superblock = 1, journal = 2, page_store = 3, formatter = 4 };
 
 struct IoToken {
     IoOwner owner{};
@@ -22,12 +23,12 @@ struct IoToken {
     constexpr auto operator<=>(const IoToken&) const = default;
 };
 
-// `durable`: the completion means that the bytes survive a power loss (O_DSYNC). `volatile_cache`: they
-// may be lost or torn until a later Flush completes.
+// `durable`: the completion means that the bytes survive a power loss (O_DSYNC). `volatile_cache`:
+// they may be lost or torn until a later Flush completes.
 enum class Durability : std::uint8_t { volatile_cache, durable };
 
-// Offset, length and buffer are multiples of the sector size; the buffer stays untouched by its owner
-// until the completion. Two ranges in flight never overlap.
+// Offset, length and buffer are multiples of the sector size; the buffer stays untouched by its
+// owner until the completion. Two ranges in flight never overlap.
 struct Write {
     std::uint64_t offset = 0;
     std::span<const std::byte> bytes;
@@ -35,8 +36,8 @@ struct Write {
     IoToken token;
 };
 
-// Bytes beyond the end of the file, and sectors that the device cannot read, come back as zeros; the
-// reader's checksums tell.
+// Bytes beyond the end of the file, and sectors that the device cannot read, come back as zeros;
+// the reader's checksums tell.
 struct Read {
     std::uint64_t offset = 0;
     std::span<std::byte> bytes;

@@ -56,6 +56,19 @@ bool body_valid(Operation operation, std::span<const std::byte> body,
                : batch_valid(operation, body, request_body_max);
 }
 
+std::uint64_t results_expected_max(Operation operation, std::span<const std::byte> body) {
+    const OperationTraits& traits = traits_of(operation);
+    if (traits.encoding == Encoding::plain) {
+        return traits.kind == OperationKind::filter ? results_max(operation, body_size_max)
+                                                    : body.size() / traits.event_size;
+    }
+    auto batches = MultiBatchDecoder::decode(body, traits.event_size);
+    ELYTRA_ASSERT(batches.has_value());
+    std::uint64_t expected = 0;
+    while (const auto batch = batches->next()) expected += results_expected(operation, *batch);
+    return expected;
+}
+
 std::uint32_t events_to_create(Operation operation, std::span<const std::byte> body) {
     const OperationTraits& traits = traits_of(operation);
     if (traits.kind != OperationKind::create) return 0;

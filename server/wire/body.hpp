@@ -52,6 +52,10 @@ constexpr std::uint32_t results_max(Operation operation, std::uint32_t request_b
 bool body_valid(Operation operation, std::span<const std::byte> body,
                 std::uint32_t request_body_max);
 
+// The most results that the request can have, in all batches. Requires: body_valid(), and not a
+// control operation.
+std::uint64_t results_expected_max(Operation operation, std::span<const std::byte> body);
+
 // The events of a create operation in all batches; 0 for every other operation. So many timestamps
 // the request takes besides its own. Requires: body_valid().
 std::uint32_t events_to_create(Operation operation, std::span<const std::byte> body);

@@ -38,10 +38,10 @@ enum class EvictionReason : std::uint8_t {
     session_release_mismatch = 8,
 };
 
-// The half that all commands share. Commands and operations that arrive from outside are kept as raw
-// bytes here, because any of the 256 values may come.
+// The half that all commands share. Commands and operations that arrive from outside are kept as
+// raw bytes here, because any of the 256 values may come.
 struct Frame {
-    u128 checksum = 0;       // of bytes [16, 256) of the header
+    u128 checksum = 0;  // of bytes [16, 256) of the header
     u128 checksum_padding = 0;
     u128 checksum_body = 0;  // of the size - 256 bytes that follow
     u128 checksum_body_padding = 0;
@@ -130,8 +130,9 @@ struct PrepareHeader {
 };
 
 template <class T>
-concept HeaderType = sizeof(T) == header_size && std::is_trivially_copyable_v<T> &&
-                     std::has_unique_object_representations_v<T>;
+concept HeaderType =
+    sizeof(T) ==
+    header_size&& std::is_trivially_copyable_v<T>&& std::has_unique_object_representations_v<T>;
 
 static_assert(sizeof(Frame) == 128);
 static_assert(HeaderType<Header> && HeaderType<PingClientHeader> && HeaderType<PongClientHeader>);

@@ -51,13 +51,12 @@ void MessageRef::reset() {
 MessagePool::MessagePool(std::size_t messages_max, std::uint32_t size_max)
     : messages_(messages_max) {
     ELYTRA_ASSERT(size_max >= header_size);
-    const std::size_t body_capacity =
-        round_up<std::size_t>(size_max - header_size, sector_size);
+    const std::size_t body_capacity = round_up<std::size_t>(size_max - header_size, sector_size);
     buffers_.reserve(messages_max);
     free_.reserve(messages_max);
     for (Message& message : messages_) {
         buffers_.emplace_back(static_cast<std::byte*>(
-            ::operator new(sector_size + body_capacity, std::align_val_t{sector_size})));
+            ::operator new (sector_size + body_capacity, std::align_val_t{sector_size})));
         message.pool_ = this;
         message.buffer_ = buffers_.back().get();
         message.body_capacity_ = body_capacity;
@@ -68,7 +67,7 @@ MessagePool::MessagePool(std::size_t messages_max, std::uint32_t size_max)
 MessagePool::~MessagePool() { ELYTRA_ASSERT(free_.size() == messages_.size()); }
 
 void MessagePool::FreeBuffer::operator()(std::byte* buffer) const {
-    ::operator delete(buffer, std::align_val_t{sector_size});
+    ::operator delete (buffer, std::align_val_t{sector_size});
 }
 
 MessageRef MessagePool::acquire() {

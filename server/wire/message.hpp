@@ -52,7 +52,8 @@ public:
         return {buffer_ + header_offset, header_size + body_capacity_};
     }
 
-    // The first sector (record area and header) and the room for the body behind it; sector aligned.
+    // The first sector (record area and header) and the room for the body behind it; sector
+    // aligned.
     std::span<std::byte> sectors() { return {buffer_, sector_size + body_capacity_}; }
 
 private:
@@ -91,12 +92,13 @@ private:
     Message* message_ = nullptr;
 };
 
-// A fixed number of message buffers. Their memory is reserved while opening and touched when used; the
-// buffer returned last is handed out first, so that a lightly loaded server stays small.
-// The pool outlives every MessageRef. One thread only.
+// A fixed number of message buffers. Their memory is reserved while opening and touched when used;
+// the buffer returned last is handed out first, so that a lightly loaded server stays small. The
+// pool outlives every MessageRef. One thread only.
 class MessagePool {
 public:
-    // `size_max` bounds header and body of each message, bytes; the body area is rounded up to sectors.
+    // `size_max` bounds header and body of each message, bytes; the body area is rounded up to
+    // sectors.
     MessagePool(std::size_t messages_max, std::uint32_t size_max);
     MessagePool(const MessagePool&) = delete;
     MessagePool& operator=(const MessagePool&) = delete;

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/cli/flags.hpp"
+#include "server/io/address.hpp"
+
+namespace elytra::cli {
+
+// How `start` shall serve a data file.
+struct StartOptions {
+    std::string path;
+    io::AddressList addresses;
+    std::uint64_t limit_storage = 16ULL << 40;  // bytes of the data file
+    std::uint64_t limit_request = 0;            // bytes of header and body of one request
+    bool development = false;  // direct I/O is optional, memory is not locked, small requests
+    bool log_debug = false;
+    // Names of the given flags that tune parts which this server does not have.
+    std::vector<std::string_view> without_effect;
+};
+
+Request<StartOptions> parse_start_options(Arguments arguments);
+
+}  // namespace elytra::cli

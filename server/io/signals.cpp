@@ -1,0 +1,34 @@
+#include "server/io/signals.hpp"
+
+#include <csignal>
+#include <cstdlib>
+#include <utility>
+
+namespace elytra::io {
+
+void ignore_write_signals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    std::signal(SIGXFSZ, SIG_IGN);
+}
+
+EndSignals::EndSignals(asio::io_context& loop, OnSignal on_signal)
+    : signals_(loop), on_signal_(std::move(on_signal)) {
+    ErrorCode ignored;  // these numbers are valid
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal, ignored);
+    signals_.async_wait([this](ErrorCode error, int signal) { this->on_signal(error, signal); });
+}
+
+void EndSignals::on_signal(ErrorCode error, int signal) {
+    if (error) return;
+    ErrorCode ignored;
+    signals_.clear(ignored);
+    on_signal_(signal);
+}
+
+void end_by_signal(int signal) {
+    std::signal(signal, SIG_DFL);
+    std::raise(signal);
+    std::_Exit(128 + signal);
+}
+
+}  // namespace elytra::io

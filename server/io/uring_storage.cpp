@@ -1,0 +1,150 @@
+#include "server/io/uring_storage.hpp"
+
+#include <cerrno>
+#include <memory>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "server/common/assert.hpp"
+#include "server/common/int.hpp"
+#include "server/io/fatal.hpp"
+
+namespace elytra::io {
+
+namespace {
+
+bool supports_all_operations(io_uring& ring) {
+    const std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> probe(
+        io_uring_get_probe_ring(&ring), &io_uring_free_probe);
+    if (!probe) return false;
+    for (const int operation :
+         {IORING_OP_READ, IORING_OP_WRITE, IORING_OP_FSYNC, IORING_OP_FALLOCATE, IORING_OP_NOP}) {
+        if (io_uring_opcode_supported(probe.get(), operation) == 0) return false;
+    }
+    return true;
+}
+
+void fill(io_uring_sqe& entry, const IoStep& step) {
+    switch (step.kind) {
+        case IoStep::Kind::read:
+            return io_uring_prep_read(&entry, step.descriptor, step.buffer,
+                                      narrow<unsigned>(step.length), step.offset);
+        case IoStep::Kind::write:
+            return io_uring_prep_write(&entry, step.descriptor, step.buffer,
+                                       narrow<unsigned>(step.length), step.offset);
+        case IoStep::Kind::flush:
+            return io_uring_prep_fsync(&entry, step.descriptor, IORING_FSYNC_DATASYNC);
+        case IoStep::Kind::allocate:
+            return io_uring_prep_fallocate(&entry, step.descriptor, 0, narrow<off_t>(step.offset),
+                                           narrow<off_t>(step.length));
+        case IoStep::Kind::nothing:
+            return io_uring_prep_nop(&entry);
+    }
+}
+
+}  // namespace
+
+UringStorage::UringStorage(asio::io_context& loop, const DataFile& file, IoDone done)
+    : file_(file), done_(std::move(done)), readable_(loop), slots_(storage_operations_max) {
+    free_.reserve(slots_.size());
+    for (std::uint32_t slot = 0; slot < storage_operations_max; ++slot) free_.push_back(slot);
+    completions_.reserve(slots_.size());
+}
+
+// The kernel may write into buffers of the core until the last operation has completed.
+UringStorage::~UringStorage() {
+    if (!ring_open_) return;
+    for (std::size_t pending = in_flight(); pending > 0;) {
+        io_uring_cqe* entry = nullptr;
+        if (io_uring_wait_cqe(&ring_, &entry) != 0) continue;
+        io_uring_cqe_seen(&ring_, entry);
+        --pending;
+    }
+    readable_.release();
+    io_uring_queue_exit(&ring_);
+}
+
+Result<void, int> UringStorage::open() {
+    ELYTRA_ASSERT(!ring_open_);
+    // A slot has at most one entry in the submission queue, so there is always room for it.
+    if (const int outcome = io_uring_queue_init(storage_operations_max, &ring_, 0); outcome < 0) {
+        return Unexpected(-outcome);
+    }
+    ring_open_ = true;
+    if (!supports_all_operations(ring_)) return Unexpected(ENOSYS);
+    ErrorCode error;
+    readable_.assign(ring_.ring_fd, error);
+    if (error) return Unexpected(error.value());
+    return {};
+}
+
+void UringStorage::submit(std::span<const storage::IoEffect> effects) {
+    if (effects.empty()) return;
+    for (const storage::IoEffect& effect : effects) {
+        ELYTRA_ASSERT(!free_.empty());
+        const std::uint32_t slot = free_.back();
+        free_.pop_back();
+        slots_[slot] = IoProgress(effect, file_);
+        queue(slot);
+    }
+    submit_queued();
+    await_completions();
+}
+
+void UringStorage::queue(std::uint32_t slot) {
+    io_uring_sqe* const entry = io_uring_get_sqe(&ring_);
+    ELYTRA_ASSERT(entry != nullptr);
+    fill(*entry, slots_[slot].step());
+    io_uring_sqe_set_data64(entry, slot);
+}
+
+void UringStorage::submit_queued() {
+    while (io_uring_sq_ready(&ring_) > 0) {
+        const int outcome = io_uring_submit(&ring_);
+        if (outcome >= 0 || outcome == -EINTR || outcome == -EAGAIN) continue;
+        fatal(ExitCode::storage_failed,
+              fmt::format("io_uring refuses operations on data file {}: {}", file_.path(),
+                          error_text(-outcome)));
+    }
+}
+
+void UringStorage::await_completions() {
+    if (waiting_ || in_flight() == 0) return;
+    waiting_ = true;
+    readable_.async_wait(asio::posix::stream_descriptor::wait_read,
+                         [this](ErrorCode error) { on_readable(error); });
+}
+
+void UringStorage::on_readable(ErrorCode error) {
+    ELYTRA_ASSERT(!error);
+    waiting_ = false;
+    completions_.clear();
+    io_uring_cqe* entry = nullptr;
+    while (io_uring_peek_cqe(&ring_, &entry) == 0) {
+        const auto slot = narrow<std::uint32_t>(io_uring_cqe_get_data64(entry));
+        const int outcome = entry->res;
+        io_uring_cqe_seen(&ring_, entry);
+        on_outcome(slot, outcome);
+    }
+    submit_queued();
+    await_completions();
+    if (!completions_.empty()) done_(completions_);
+}
+
+void UringStorage::on_outcome(std::uint32_t slot, int outcome) {
+    IoProgress& progress = slots_[slot];
+    progress.advance(outcome);
+    switch (progress.state()) {
+        case IoProgress::State::more:
+            return queue(slot);
+        case IoProgress::State::failed:
+            stop_on(progress.failure(), file_);
+        case IoProgress::State::done:
+            break;
+    }
+    completions_.push_back(IoCompletion{.token = progress.token(), .status = progress.status()});
+    free_.push_back(slot);
+}
+
+}  // namespace elytra::io

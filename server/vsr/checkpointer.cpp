@@ -1,0 +1,107 @@
+#include "server/vsr/checkpointer.hpp"
+
+#include <utility>
+
+#include "server/common/assert.hpp"
+#include "server/vsr/session_segments.hpp"
+
+namespace elytra::vsr {
+namespace {
+
+constexpr std::uint64_t extend_retry_nanoseconds = nanoseconds_per_second;
+
+// Rows that ops add: what a cut has to write, and what a replay has to make again.
+std::uint64_t append_only_rows(const engine::StateMachine& state_machine) {
+    std::uint64_t rows = 0;
+    for (const engine::Table* table : state_machine.tables()) {
+        if (table->kind() == engine::TableKind::append_only) rows += table->row_count();
+    }
+    return rows;
+}
+
+}  // namespace
+
+Checkpointer::Checkpointer(const Limits& limits, const Parts& parts)
+    : limits_(limits), parts_(parts), snapshot_(limits.chunk_size) {}
+
+void Checkpointer::on_restored() {
+    ELYTRA_ASSERT(stage_ == Stage::idle);
+    rows_at_cut_ = append_only_rows(parts_.state_machine);
+}
+
+void Checkpointer::on_executed(const wire::PrepareHeader& prepare) {
+    ELYTRA_ASSERT(!cut_waiting_.has_value());
+    log_bytes_ += prepare.frame.size;
+    ++ops_;
+    if (!due()) return;
+    if (stage_ == Stage::idle) return cut(prepare);
+    cut_waiting_ = prepare;
+}
+
+bool Checkpointer::due() const {
+    return log_bytes_ >= limits_.cut_log_bytes || ops_ >= limits_.cut_ops ||
+           append_only_rows(parts_.state_machine) - rows_at_cut_ >= limits_.cut_rows;
+}
+
+void Checkpointer::cut(const wire::PrepareHeader& prepare) {
+    ELYTRA_ASSERT(stage_ == Stage::idle);
+    prepare_ = prepare;
+    log_bytes_ = 0;
+    ops_ = 0;
+    rows_at_cut_ = append_only_rows(parts_.state_machine);
+    snapshot_ = engine::Snapshot(limits_.chunk_size);
+    for (const engine::Table* table : parts_.state_machine.tables()) snapshot_.add_table(*table);
+    add_sessions(snapshot_, parts_.sessions);
+    parts_.traces.push_back({.kind = TraceKind::checkpoint_started, .first = prepare.op});
+    stage_ = Stage::writing;
+    parts_.store.begin(Op{prepare.op}, snapshot_.segments());
+    advance();
+}
+
+void Checkpointer::advance() {
+    if (stage_ == Stage::writing && parts_.store.written()) stage_ = Stage::awaiting_log;
+    // A checkpoint holds nothing that the log could still lose (R39).
+    if (stage_ == Stage::awaiting_log && parts_.journal.op_durable().value >= prepare_.op) {
+        write_superblock();
+    }
+    if (stage_ == Stage::awaiting_superblock &&
+        parts_.superblock.current().sequence >= superblock_sequence_) {
+        finish();
+    }
+}
+
+void Checkpointer::write_superblock() {
+    storage::SuperblockState next = parts_.superblock.newest();
+    next.commit_max = prepare_.op;
+    next.log_tail = parts_.journal.lsn_after(Op{prepare_.op});
+    next.checkpoint.op = Op{prepare_.op};
+    next.checkpoint.timestamp = prepare_.timestamp;
+    next.checkpoint.header = prepare_;
+    next.checkpoint.previous_manifest = next.checkpoint.manifest;
+    next.checkpoint.manifest = parts_.store.root();
+    next.checkpoint.id = parts_.store.root().checksum;
+    superblock_sequence_ = parts_.superblock.update(next);
+    stage_ = Stage::awaiting_superblock;
+}
+
+void Checkpointer::finish() {
+    parts_.store.commit();
+    parts_.journal.release(parts_.superblock.current().log_tail);
+    snapshot_ = engine::Snapshot(limits_.chunk_size);
+    stage_ = Stage::idle;
+    parts_.traces.push_back({.kind = TraceKind::checkpoint_finished,
+                             .first = prepare_.op,
+                             .second = parts_.store.used_size()});
+    if (!cut_waiting_.has_value()) return;
+    const wire::PrepareHeader prepare = *std::exchange(cut_waiting_, std::nullopt);
+    cut(prepare);
+}
+
+void Checkpointer::on_tick(Instant monotonic) {
+    if (parts_.store.shortage() != storage::CheckpointStore::Shortage::no_space) return;
+    if (monotonic.nanoseconds - extend_retried_.nanoseconds < extend_retry_nanoseconds) return;
+    extend_retried_ = monotonic;
+    parts_.store.retry_extend();
+}
+
+}  // namespace elytra::vsr

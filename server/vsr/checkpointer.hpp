@@ -1,0 +1,79 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "server/common/limits.hpp"
+#include "server/common/strong.hpp"
+#include "server/common/time.hpp"
+#include "server/engine/snapshot.hpp"
+#include "server/engine/state_machine.hpp"
+#include "server/storage/checkpoint_store.hpp"
+#include "server/storage/journal.hpp"
+#include "server/storage/superblock.hpp"
+#include "server/vsr/sessions.hpp"
+#include "server/vsr/trace.hpp"
+#include "server/wire/header.hpp"
+
+namespace elytra::vsr {
+
+// Decides where checkpoints are cut and takes each one to disk, while ops above the cut execute:
+// cut (hold the state still) -> write and flush -> op durable in the log -> superblock -> give the
+// log and the extents of the checkpoint before the previous one back. At most one checkpoint is
+// unfinished; execution waits at the next cut. Where cuts are is a function of the log alone.
+class Checkpointer {
+public:
+    // All of them outlive the checkpointer.
+    struct Parts {
+        engine::StateMachine& state_machine;
+        const Sessions& sessions;
+        storage::CheckpointStore& store;
+        storage::Superblock& superblock;
+        storage::Journal& journal;
+        std::vector<TraceEvent>& traces;
+    };
+
+    Checkpointer(const Limits& limits, const Parts& parts);
+
+    // The state is that of the superblock's checkpoint; counting starts there.
+    void on_restored();
+
+    // Right after an op has been executed and its reply stored.
+    void on_executed(const wire::PrepareHeader& prepare);
+
+    // False while the next cut waits for the checkpoint before it.
+    bool ready_to_execute() const { return !cut_waiting_.has_value(); }
+
+    // After every completion of I/O: takes the unfinished checkpoint one step further where it can.
+    void advance();
+
+    void on_tick(Instant monotonic);
+
+    // The data file cannot grow; tried again once a second.
+    storage::CheckpointStore::Shortage shortage() const { return parts_.store.shortage(); }
+
+    bool idle() const { return stage_ == Stage::idle; }
+
+private:
+    enum class Stage : std::uint8_t { idle, writing, awaiting_log, awaiting_superblock };
+
+    bool due() const;
+    void cut(const wire::PrepareHeader& prepare);
+    void write_superblock();
+    void finish();
+
+    Limits limits_;
+    Parts parts_;
+    Stage stage_ = Stage::idle;
+    engine::Snapshot snapshot_;
+    wire::PrepareHeader prepare_;                     // the op of the unfinished checkpoint
+    std::optional<wire::PrepareHeader> cut_waiting_;  // the op of the next cut, already executed
+    std::uint64_t log_bytes_ = 0;                     // since the last cut
+    std::uint64_t ops_ = 0;
+    std::uint64_t rows_at_cut_ = 0;
+    std::uint64_t superblock_sequence_ = 0;  // that makes the checkpoint the newest
+    Instant extend_retried_;
+};
+
+}  // namespace elytra::vsr
