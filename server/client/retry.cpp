@@ -30,8 +30,9 @@ std::uint64_t RoundTrips::estimate() const {
         if (latest.has_value()) known.push_back(*latest);
     }
     if (known.empty()) return round_trip_unknown;
-    std::sort(known.begin(), known.end());
-    return std::clamp(known[known.size() / 2], round_trip_min, round_trip_max);
+    std::uint64_t* const median = known.begin() + known.size() / 2;
+    std::partial_sort(known.begin(), median + 1, known.end());
+    return std::clamp(*median, round_trip_min, round_trip_max);
 }
 
 std::uint64_t retry_delay(std::uint32_t transmissions, const RoundTrips& round_trips, Prng& prng) {
