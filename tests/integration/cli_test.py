@@ -73,6 +73,29 @@ SYNTAX = [
     ([*START, "--statsd=localhost", FILE], ["--statsd (localhost)", "address"]),
     ([*START, "--aof-file=x.log", FILE], ["--aof-file (x.log)", ".aof"]),
     ([*START, "--aof", "--aof-file=x.aof", FILE], ["--aof", "--aof-file"]),
+    # benchmark: all of it is known before a file or a process is created
+    (["benchmark", "extra"], ["extra"]),
+    (["benchmark", "--account-count=1"], ["--account-count (1)"]),
+    (["benchmark", "--account-count-hot=10_001"], ["--account-count-hot (10001)"]),
+    (["benchmark", "--account-distribution=normal"], ["normal", "uniform", "zipfian", "latest"]),
+    (["benchmark", "--id-order=foo"], ["foo", "tbid", "sequential", "random", "reversed"]),
+    (["benchmark", "--clients=0"], ["--clients (0)", "64"]),
+    (["benchmark", "--validate"], ["--validate", "--id-order"]),
+    (["benchmark", "--validate", "--id-order=random", "--clients=2"], ["--validate", "--clients"]),
+    (["benchmark", "--transfer-hot-percent=101"], ["--transfer-hot-percent (101)", "100"]),
+    (["benchmark", "--transfer-batch-count=9000"], ["--transfer-batch-count (9000)", "8189"]),
+    (["benchmark", "--transfer-batch-count=8190"], ["--transfer-batch-count (8190)", "8189"]),
+    (["benchmark", "--transfer-batch-count=0"], ["--transfer-batch-count (0)", "8189"]),
+    (["benchmark", "--transfer-batch-delay=1"], ["--transfer-batch-delay (1)", "500ms"]),
+    (["benchmark", "--transfer-batch-delay=s"], ["--transfer-batch-delay (s)", "500ms"]),
+    (["benchmark", "--transfer-batch-delay=1x"], ["--transfer-batch-delay (1x)", "ms"]),
+    (["benchmark", "--transfer-batch-delay=99999d"], ["--transfer-batch-delay", "1000d"]),
+    (["benchmark", "--seed=xyz"], ["--seed (xyz)"]),
+    (["benchmark", "--addresses=0"], ["--addresses (0)"]),
+    (["benchmark", "--addresses=3000", "--file=x"], ["--file", "--addresses"]),
+    (["benchmark", "--addresses=3000", "--cache-grid=1GiB"], ["--cache-grid", "already running"]),
+    (["benchmark", "--addresses=3000", "--statsd=127.0.0.1"], ["--statsd", "already running"]),
+    (["benchmark", "--addresses=3000", "--log-debug-replica"], ["--log-debug-replica"]),
 ]
 
 # Faulty lists of addresses, and what the line must quote besides the list.
@@ -146,11 +169,11 @@ class Help(harness.ProcessTest):
         for arguments in (["--help"], ["-h"]):
             done = self.run_elytra(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
-            for command in ("format", "start", "version"):
+            for command in ("format", "start", "version", "benchmark"):
                 self.assertIn(command, done.stdout)
 
     def test_every_command_explains_itself(self):
-        for command in ("format", "start", "version"):
+        for command in ("format", "start", "version", "benchmark"):
             for word in ("--help", "-h"):
                 done = self.run_elytra(command, word)
                 self.assertEqual((done.returncode, done.stderr), (0, ""))

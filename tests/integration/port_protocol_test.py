@@ -78,7 +78,7 @@ class PortProtocol(harness.ProcessTest):
         server.read_port()
         self.assertEqual(server.close_stdin(), 0)
         server.log.close()
-        lines = [line for line in server.log.lines if "has no effect" in line]
+        lines = [line for line in server.log.lines if "no effect in elytra" in line]
         self.assertEqual(len(lines), 1)
         self.assertIn("--cache-accounts", lines[0])
         self.assertIn("--memory-lsm-manifest", lines[0])
