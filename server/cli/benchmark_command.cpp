@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/driver/benchmark.hpp"
+#include "bench/driver/progress_bar.hpp"
 #include "bench/load/load_report.hpp"
 #include "server/cli/program.hpp"
 #include "server/io/clock.hpp"
@@ -27,9 +28,11 @@ void log_options(const bench::BenchmarkOptions& measurement, const io::Log& log)
     }
 }
 
-bench::LoadObserver observer_of(const BenchmarkOptions& options, const io::Log& log) {
+bench::LoadObserver observer_of(const BenchmarkOptions& options, const io::Log& log,
+                                bench::ProgressBar& bar) {
     bench::LoadObserver observer;
-    observer.on_progress = [log](const bench::LoadProgress& progress) {
+    observer.on_progress = [log, &bar](const bench::LoadProgress& progress) {
+        bar.draw(progress);
         log.debug("{}: {} of {}, {} a second", bench::to_text(progress.stage), progress.done,
                   progress.total, progress.events_per_second);
     };
@@ -64,8 +67,11 @@ int run_benchmark(const BenchmarkOptions& options) {
     measurement.load.workload.id_base = io::wall_now();
     const io::Log log(options.log_debug ? io::LogLevel::debug : io::LogLevel::info);
     log_options(measurement, log);
-    const bench::BenchmarkResult result =
-        bench::run_benchmark(measurement, observer_of(options, log));
+    bench::BenchmarkResult result;
+    {
+        bench::ProgressBar bar;
+        result = bench::run_benchmark(measurement, observer_of(options, log, bar));
+    }
     if (result.signal != 0) io::end_by_signal(result.signal);
     return report(options, result);
 }

@@ -31,11 +31,16 @@ void Checkpointer::on_restored() {
 
 void Checkpointer::on_executed(const wire::PrepareHeader& prepare) {
     ELYTRA_ASSERT(!cut_waiting_.has_value());
+    executed_last_ = prepare;
     log_bytes_ += prepare.frame.size;
     ++ops_;
     if (!due()) return;
     if (stage_ == Stage::idle) return cut(prepare);
     cut_waiting_ = prepare;
+}
+
+void Checkpointer::cut_early() {
+    if (stage_ == Stage::idle && ops_ > 0) cut(executed_last_);
 }
 
 bool Checkpointer::due() const {

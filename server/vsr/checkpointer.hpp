@@ -42,6 +42,10 @@ public:
     // Right after an op has been executed and its reply stored.
     void on_executed(const wire::PrepareHeader& prepare);
 
+    // The log has no room for the next prepare: what is executed need not wait for the next regular
+    // cut. Happens only when crashes have left long gaps in the log.
+    void cut_early();
+
     // False while the next cut waits for the checkpoint before it.
     bool ready_to_execute() const { return !cut_waiting_.has_value(); }
 
@@ -69,7 +73,8 @@ private:
     engine::Snapshot snapshot_;
     wire::PrepareHeader prepare_;                     // the op of the unfinished checkpoint
     std::optional<wire::PrepareHeader> cut_waiting_;  // the op of the next cut, already executed
-    std::uint64_t log_bytes_ = 0;                     // since the last cut
+    wire::PrepareHeader executed_last_;
+    std::uint64_t log_bytes_ = 0;  // since the last cut
     std::uint64_t ops_ = 0;
     std::uint64_t rows_at_cut_ = 0;
     std::uint64_t superblock_sequence_ = 0;  // that makes the checkpoint the newest

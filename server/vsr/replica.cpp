@@ -166,6 +166,8 @@ void Replica::prepare_requests() {
         request_to_prepare(*message, speaker_, next_place(step));
         append(std::move(message));
     }
+    if (requests_.empty() || !pipeline_.empty()) return;
+    if (!journal_->space_available(requests_.front()->frame().size)) checkpointer_->cut_early();
 }
 
 // At most one pulse is on its way; whatever expired before it runs is handled by it.

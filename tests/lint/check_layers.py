@@ -14,6 +14,7 @@ INCLUDE = re.compile(r'^#include (?:"([^"]+)"|<([^>]+)>)', re.MULTILINE)
 # the C library or of the kernel.
 EXTERNAL_HEADERS = {
     "boost": re.compile(r"boost/"),
+    "cli11": re.compile(r"CLI/"),
     "spdlog": re.compile(r"spdlog/"),
     "fmt": re.compile(r"fmt/"),
     "liburing": re.compile(r"liburing"),
