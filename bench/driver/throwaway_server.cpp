@@ -38,11 +38,9 @@ ThrowawayServer::ThrowawayServer(io::asio::io_context& loop, ServerOptions optio
       events_(std::move(events)),
       file_(options_.data_file),
       patience_(loop),
-      self_(std::make_shared<ThrowawayServer*>(this)) {
+      failure_(loop) {
     report_.data_file = file_.path();
 }
-
-ThrowawayServer::~ThrowawayServer() { *self_ = nullptr; }
 
 void ThrowawayServer::start() {
     ELYTRA_ASSERT(state_ == State::idle);
@@ -133,10 +131,7 @@ std::string_view ThrowawayServer::moment() const {
 }
 
 void ThrowawayServer::arm_patience(std::uint64_t milliseconds) {
-    patience_.expires_after(std::chrono::milliseconds(milliseconds));
-    patience_.async_wait([self = self_](io::ErrorCode error) {
-        if (!error && *self != nullptr) (*self)->on_patience_ended();
-    });
+    patience_.start(std::chrono::milliseconds(milliseconds), [this] { on_patience_ended(); });
 }
 
 // The failure is reported when the child is gone.
@@ -156,9 +151,7 @@ void ThrowawayServer::fail(const std::string& reason) {
     state_ = State::ended;
     patience_.cancel();
     // From the loop: start() itself may have failed.
-    io::asio::post(loop_, [self = self_, reason] {
-        if (*self != nullptr) (*self)->events_.on_failed(reason);
-    });
+    failure_.start({}, [this, reason] { events_.on_failed(reason); });
 }
 
 }  // namespace elytra::bench

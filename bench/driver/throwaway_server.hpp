@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,6 +12,7 @@
 #include "server/io/address.hpp"
 #include "server/io/asio.hpp"
 #include "server/io/child.hpp"
+#include "server/io/timer.hpp"
 
 namespace elytra::bench {
 
@@ -46,7 +46,6 @@ public:
     ThrowawayServer(io::asio::io_context& loop, ServerOptions options, ServerEvents events);
     ThrowawayServer(const ThrowawayServer&) = delete;
     ThrowawayServer& operator=(const ThrowawayServer&) = delete;
-    ~ThrowawayServer();
 
     // Once. An event follows.
     void start();
@@ -72,8 +71,8 @@ private:
     ServerOptions options_;
     ServerEvents events_;
     ThrowawayFile file_;
-    io::asio::steady_timer patience_;
-    std::shared_ptr<ThrowawayServer*> self_;  // of handlers: null once we are destroyed
+    io::Timer patience_;
+    io::Timer failure_;
     State state_ = State::idle;
     std::string killed_because_;  // empty unless we had to kill the child
     ServerReport report_;

@@ -11,13 +11,7 @@ namespace elytra::bench {
 
 LoadClient::LoadClient(io::asio::io_context& loop, const io::ClientOptions& options,
                        LoadSource& source)
-    : source_(source),
-      client_(loop, options),
-      loop_(loop),
-      pause_timer_(loop),
-      self_(std::make_shared<LoadClient*>(this)) {}
-
-LoadClient::~LoadClient() { *self_ = nullptr; }
+    : source_(source), client_(loop, options), prepare_timer_(loop), pause_timer_(loop) {}
 
 void LoadClient::connect() {
     sent_ = io::monotonic_now();
@@ -36,7 +30,7 @@ void LoadClient::run_stage(std::uint64_t pause_nanoseconds) {
 }
 
 void LoadClient::close() {
-    closed_ = true;
+    prepare_timer_.cancel();
     pause_timer_.cancel();
     client_.close();
 }
@@ -63,9 +57,7 @@ void LoadClient::send_prepared() {
     client_.submit(source_.work().operation(), std::move(prepared.message),
                    [this](const auto& reply) { on_reply(reply); });
     // After this handler, which leaves the bytes of the request on their way.
-    io::asio::post(loop_, [self = self_] {
-        if (*self != nullptr) (*self)->prepare_next();
-    });
+    prepare_timer_.start({}, [this] { prepare_next(); });
 }
 
 void LoadClient::on_reply(const Result<io::ClientReply, client::Failure>& reply) {
@@ -85,10 +77,7 @@ void LoadClient::on_reply(const Result<io::ClientReply, client::Failure>& reply)
 }
 
 void LoadClient::pause() {
-    pause_timer_.expires_after(std::chrono::nanoseconds(pause_nanoseconds_));
-    pause_timer_.async_wait([self = self_](io::ErrorCode error) {
-        if (!error && *self != nullptr && !(*self)->closed_) (*self)->send_prepared();
-    });
+    pause_timer_.start(std::chrono::nanoseconds(pause_nanoseconds_), [this] { send_prepared(); });
 }
 
 }  // namespace elytra::bench

@@ -1,16 +1,16 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "bench/load/stage_work.hpp"
 #include "server/common/time.hpp"
 #include "server/io/address.hpp"
 #include "server/io/asio.hpp"
 #include "server/io/client.hpp"
+#include "server/io/timer.hpp"
 #include "server/wire/message.hpp"
 
 namespace elytra::bench {
@@ -46,7 +46,6 @@ public:
     LoadClient(io::asio::io_context& loop, const io::ClientOptions& options, LoadSource& source);
     LoadClient(const LoadClient&) = delete;
     LoadClient& operator=(const LoadClient&) = delete;
-    ~LoadClient();
 
     void connect();
 
@@ -71,14 +70,12 @@ private:
 
     LoadSource& source_;
     io::Client client_;
-    io::asio::io_context& loop_;
-    io::asio::steady_timer pause_timer_;
-    std::shared_ptr<LoadClient*> self_;  // of handlers: null once we are destroyed
+    io::Timer prepare_timer_;
+    io::Timer pause_timer_;
     std::uint64_t pause_nanoseconds_ = 0;
     std::optional<Prepared> prepared_;
     std::uint64_t request_in_flight_ = 0;
     Instant sent_;
-    bool closed_ = false;
 };
 
 }  // namespace elytra::bench

@@ -43,10 +43,9 @@ LoadGenerator::LoadGenerator(io::asio::io_context& loop, const LoadOptions& opti
     : options_(options),
       observer_(std::move(observer)),
       workload_(options.workload),
-      loop_(loop),
       register_timer_(loop),
       progress_timer_(loop),
-      self_(std::make_shared<LoadGenerator*>(this)) {
+      next_step_(loop) {
     const io::ClientOptions client_options{
         .addresses = addresses, .cluster = options.cluster, .release = options.release};
     LoadSource& source = *this;
@@ -55,17 +54,15 @@ LoadGenerator::LoadGenerator(io::asio::io_context& loop, const LoadOptions& opti
     }
 }
 
-LoadGenerator::~LoadGenerator() {
-    stop();
-    *self_ = nullptr;
-}
+LoadGenerator::~LoadGenerator() { stop(); }
 
 void LoadGenerator::start(OnDone on_done) {
     ELYTRA_ASSERT(!on_done_ && !stopped_);
     on_done_ = std::move(on_done);
     result_.started = io::wall_now();
     start_ = io::monotonic_now();
-    arm_register_timer();
+    register_timer_.start(std::chrono::nanoseconds(options_.register_timeout_nanoseconds),
+                          [this] { on_register_timeout(); });
     arm_progress_timer();
     for (const auto& client : clients_) client->connect();
 }
@@ -74,18 +71,11 @@ void LoadGenerator::stop() {
     stopped_ = true;
     register_timer_.cancel();
     progress_timer_.cancel();
+    next_step_.cancel();
     for (const auto& client : clients_) client->close();
 }
 
-void LoadGenerator::arm_register_timer() {
-    register_timer_.expires_after(std::chrono::nanoseconds(options_.register_timeout_nanoseconds));
-    register_timer_.async_wait([self = self_](io::ErrorCode error) {
-        if (!error && *self != nullptr) (*self)->on_register_timeout();
-    });
-}
-
 void LoadGenerator::on_register_timeout() {
-    if (stopped_ || stage_ != Stage::register_sessions) return;
     on_failed(fmt::format("no session within {} s: {}",
                           options_.register_timeout_nanoseconds / nanoseconds_per_second,
                           clients_.front()->client().describe_links()));
@@ -168,10 +158,7 @@ void LoadGenerator::end_stage() {
     if (stage_ == Stage::validate_transfers) check_sums(checks_);
     const std::optional<Stage> next = stage_after(stage_);
     if (!next.has_value() || !checks_.findings.empty()) return finish();
-    // From the loop, because the last answer of this stage is still being handled.
-    io::asio::post(loop_, [self = self_, stage = *next] {
-        if (*self != nullptr && !(*self)->stopped_) (*self)->begin_stage(stage);
-    });
+    next_step_.start({}, [this, stage = *next] { begin_stage(stage); });
 }
 
 std::optional<Stage> LoadGenerator::stage_after(Stage stage) const {
@@ -190,9 +177,7 @@ void LoadGenerator::finish() {
     stop();
     if (options_.checksum_performance) result_.checksum_nanoseconds = time_checksum();
     result_.errors = checks_.findings.sentences();
-    io::asio::post(loop_, [self = self_] {
-        if (*self != nullptr) (*self)->report_done();
-    });
+    next_step_.start({}, [this] { report_done(); });
 }
 
 void LoadGenerator::report_done() {
@@ -202,11 +187,9 @@ void LoadGenerator::report_done() {
 
 void LoadGenerator::arm_progress_timer() {
     if (!observer_.on_progress) return;
-    progress_timer_.expires_after(progress_interval);
-    progress_timer_.async_wait([self = self_](io::ErrorCode error) {
-        if (error || *self == nullptr || (*self)->stopped_) return;
-        (*self)->report_progress();
-        (*self)->arm_progress_timer();
+    progress_timer_.start(progress_interval, [this] {
+        report_progress();
+        arm_progress_timer();
     });
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -16,6 +15,7 @@
 #include "server/common/time.hpp"
 #include "server/io/address.hpp"
 #include "server/io/asio.hpp"
+#include "server/io/timer.hpp"
 
 namespace elytra::bench {
 
@@ -75,7 +75,6 @@ private:
     bool batches_fit();
     void finish();
     void report_done();
-    void arm_register_timer();
     void on_register_timeout();
     void arm_progress_timer();
     void report_progress();
@@ -84,10 +83,9 @@ private:
     LoadOptions options_;
     LoadObserver observer_;
     Workload workload_;
-    io::asio::io_context& loop_;
-    io::asio::steady_timer register_timer_;
-    io::asio::steady_timer progress_timer_;
-    std::shared_ptr<LoadGenerator*> self_;  // of handlers: null once we are destroyed
+    io::Timer register_timer_;
+    io::Timer progress_timer_;
+    io::Timer next_step_;  // for what has to wait until the present answer is handled
     std::vector<std::unique_ptr<LoadClient>> clients_;
     OnDone on_done_;
 

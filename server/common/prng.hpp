@@ -7,8 +7,8 @@
 
 namespace elytra {
 
-// Spreads a number over all 64 bits: a bijection, the output step of splitmix64. Applied to a counter
-// it is a generator whose every value can be computed alone.
+// Spreads a number over all 64 bits: a bijection, the output step of splitmix64. Applied to a
+// counter it is a generator whose every value can be computed alone.
 constexpr std::uint64_t mix64(std::uint64_t value) {
     value = (value ^ (value >> 30)) * 0xbf58476d1ce4e5b9;
     value = (value ^ (value >> 27)) * 0x94d049bb133111eb;

@@ -56,7 +56,6 @@ std::span<const std::byte> ClientReply::results() const {
 
 Client::Client(asio::io_context& loop, const ClientOptions& options)
     : timer_(loop),
-      self_(std::make_shared<Client*>(this)),
       control_messages_(control_messages_max(options.addresses.size()),
                         wire::header_size + wire::register_body_size),
       messages_(messages_max(options.addresses.size()), wire::message_size_max),
@@ -68,10 +67,7 @@ Client::Client(asio::io_context& loop, const ClientOptions& options)
     }
 }
 
-Client::~Client() {
-    close();
-    *self_ = nullptr;
-}
+Client::~Client() { close(); }
 
 void Client::connect(OnRegistered on_registered) {
     ELYTRA_ASSERT(!on_registered_ && !closed_);
@@ -192,10 +188,7 @@ void Client::arm_timer() {
     timer_at_ = next;
     const Instant now = monotonic_now();
     const std::uint64_t wait = next > now ? next.nanoseconds - now.nanoseconds : 0;
-    timer_.expires_after(std::chrono::nanoseconds(wait));
-    timer_.async_wait([self = self_](ErrorCode error) {
-        if (!error && *self != nullptr) (*self)->on_timer();
-    });
+    timer_.start(std::chrono::nanoseconds(wait), [this] { on_timer(); });
 }
 
 }  // namespace elytra::io

@@ -14,6 +14,7 @@
 #include "server/common/result.hpp"
 #include "server/io/address.hpp"
 #include "server/io/asio.hpp"
+#include "server/io/timer.hpp"
 #include "server/wire/message.hpp"
 #include "server/wire/operation.hpp"
 #include "server/wire/release.hpp"
@@ -105,10 +106,8 @@ private:
     void arm_timer();
     Instant next_deadline() const;
 
-    asio::steady_timer timer_;
+    Timer timer_;
     Instant timer_at_ = client::never;  // when the timer fires; it may be earlier than needed
-    // Handlers of the timer share this pointer to us, which is null once we are destroyed.
-    std::shared_ptr<Client*> self_;
     wire::MessagePool control_messages_;
     wire::MessagePool messages_;
     Prng prng_;

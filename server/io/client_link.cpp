@@ -40,7 +40,7 @@ void ClientLink::connect() {
 void ClientLink::on_connect(ErrorCode error, Socket socket) {
     if (client_.closed()) return;
     if (error) return retry_later(error.message());
-    connection_ = std::make_shared<Connection>(std::move(socket), *this, link_queue_max);
+    connection_.emplace(std::move(socket), *this, link_queue_max);
     reader_.emplace(client_.messages(), wire::message_size_max);
     connection_->await_readable();
     client_.on_link_up(target_.index);
@@ -52,17 +52,16 @@ void ClientLink::send(const wire::MessageRef& message) {
 
 void ClientLink::close() {
     reconnect_at_ = client::never;
-    if (!connection_) return;
-    connection_->close();
     connection_.reset();
     reader_.reset();
 }
 
-void ClientLink::on_readable(Connection& connection) {
-    while (connection.is_open()) {
-        const auto message = reader_->next(connection);
+// What a message causes may close us.
+void ClientLink::on_readable(Connection&) {
+    while (connection_) {
+        const auto message = reader_->next(*connection_);
         if (!message.has_value()) return drop(std::visit(ReadErrorText{}, message.error()));
-        if (!*message) return connection.await_readable();
+        if (!*message) return connection_->await_readable();
         attempts_ = 0;
         if (client_.on_message(target_.index, *message) == client::Verdict::close_connection) {
             return drop("the server belongs to another cluster");

@@ -2,7 +2,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -58,8 +57,7 @@ private:
     Client& client_;
     Target target_;
     Connector connector_;
-    std::shared_ptr<Connection>
-        connection_;  // shared with its handlers; absent while not connected
+    std::optional<Connection> connection_;  // absent while not connected
     std::optional<MessageReader> reader_;
     std::uint32_t attempts_ = 0;  // since the peer was last heard of
     Instant reconnect_at_;

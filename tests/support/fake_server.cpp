@@ -72,12 +72,10 @@ class FakeServer::Peer final : public io::ConnectionOwner {
 public:
     Peer(FakeServer& server, io::Socket socket)
         : server_(server),
-          connection_(std::make_shared<io::Connection>(std::move(socket), *this, queue_max)),
+          connection_(std::move(socket), *this, queue_max),
           reader_(server.pool_, wire::message_size_max) {
-        connection_->await_readable();
+        connection_.await_readable();
     }
-
-    ~Peer() { connection_->close(); }
 
     void on_readable(io::Connection& connection) override {
         while (connection.is_open()) {
@@ -90,11 +88,11 @@ public:
 
     void on_lost(io::Connection&, io::ErrorCode) override {}
 
-    io::Connection& connection() { return *connection_; }
+    io::Connection& connection() { return connection_; }
 
 private:
     FakeServer& server_;
-    std::shared_ptr<io::Connection> connection_;
+    io::Connection connection_;
     io::MessageReader reader_;
 };
 
