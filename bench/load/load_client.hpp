@@ -2,8 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
-#include <vector>
 
 #include "bench/load/stage_work.hpp"
 #include "server/common/time.hpp"

@@ -1,6 +1,7 @@
 #include "bench/driver/benchmark_options.hpp"
 
 #include <functional>
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -15,7 +16,7 @@ TEST_CASE("with addresses, everything that concerns a server of our own is refus
 
     const Row rows[] = {
         {"--file: --addresses and --file are mutually exclusive",
-         [](auto& options) { options.file = std::string("x"); }},
+         [](auto& options) { options.file = std::string("mine.elytra"); }},
         {"--cache-grid: incompatible with --addresses: the server is already running",
          [](auto& options) {
              options.forwarded = {{"cache-grid", "1GiB"}};
