@@ -165,10 +165,11 @@ class ProcessTest(unittest.TestCase):
     def check_children(self):
         task = f"/proc/self/task/{os.getpid()}/children"
         children = pathlib.Path(task).read_text().split()
+        commands = [pathlib.Path(f"/proc/{child}/cmdline").read_text() for child in children]
         for child in children:
             os.kill(int(child), signal.SIGKILL)
             os.waitpid(int(child), 0)
-        self.assertEqual(children, [], "processes were left behind")
+        self.assertEqual(children, [], f"processes were left behind: {commands}")
 
     def path(self, name):
         return str(self.folder / name)

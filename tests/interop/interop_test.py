@@ -15,6 +15,7 @@ import harness  # noqa: E402  the harness of the process-level tests
 INSTALLED = harness.ROOT / "build" / "interop"
 INSTALL_SECONDS_MAX = 120
 CLIENT_SECONDS_MAX = 180
+UNREACHABLE = re.compile(r"ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EAI_AGAIN|E50[0-9]")
 
 
 def install_node_client(release):
@@ -28,13 +29,18 @@ def install_node_client(release):
     command = ["npm", "install", "--no-audit", "--no-fund", f"tigerbeetle-node@{release}"]
     try:
         done = subprocess.run(
-            command, cwd=folder, capture_output=True, text=True, timeout=INSTALL_SECONDS_MAX, check=False
+            command,
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=INSTALL_SECONDS_MAX,
+            check=False,
         )
     except subprocess.TimeoutExpired as expired:
-        raise unittest.SkipTest(f"SKIPPED: the npm registry does not answer: {expired}") from expired
+        raise unittest.SkipTest(f"SKIPPED: no answer of the npm registry: {expired}") from expired
     if done.returncode != 0:
-        if re.search(r"ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EAI_AGAIN|E50[0-9]", done.stderr):
-            raise unittest.SkipTest(f"SKIPPED: the npm registry cannot be reached: {done.stderr}")
+        if UNREACHABLE.search(done.stderr):
+            raise unittest.SkipTest(f"SKIPPED: the npm registry is out of reach: {done.stderr}")
         raise AssertionError(done.stderr)
     return module
 
