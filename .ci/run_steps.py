@@ -19,6 +19,7 @@ import tomllib
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 LOGS = ROOT / "build" / "ci"
 TAIL_LINES = 60
+END_SECONDS_MAX = 5
 
 CTEST_RESULT = re.compile(r"^ *\d+/\d+ Test +#(\d+): .*?(Passed|\*\*\*\w+)", re.MULTILINE)
 DOCTEST = re.compile(r"\[doctest\] test cases: *\d+ \| *(\d+) passed \| *(\d+) failed")
@@ -91,11 +92,13 @@ def run(step, log):
 
 
 def end_group(process):
-    try:
-        os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
-    process.wait()
+    """Asks first: ninja ends its compilers then, which are in groups of their own."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, number)
+            process.wait(timeout=END_SECONDS_MAX)
+        except (ProcessLookupError, subprocess.TimeoutExpired):
+            continue
 
 
 def report(step, log, status, seconds):
