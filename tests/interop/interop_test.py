@@ -15,18 +15,34 @@ import harness  # noqa: E402  the harness of the process-level tests
 INSTALLED = harness.ROOT / "build" / "interop"
 INSTALL_SECONDS_MAX = 120
 CLIENT_SECONDS_MAX = 180
-UNREACHABLE = re.compile(r"ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EAI_AGAIN|E50[0-9]")
+UNREACHABLE = re.compile(
+    r"ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EAI_AGAIN|E50[0-9]|NewConnectionError|ReadTimeout"
+)
 
 
 def install_node_client(release):
     """The module path of a release of the Node client; skips the test without its registry."""
     folder = INSTALLED / f"node-{release}"
     module = folder / "node_modules" / "tigerbeetle-node"
-    if module.exists():
-        return module
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "package.json").write_text("{}\n")
-    command = ["npm", "install", "--no-audit", "--no-fund", f"tigerbeetle-node@{release}"]
+    if not module.exists():
+        package = f"tigerbeetle-node@{release}"
+        install(["npm", "install", "--no-audit", "--no-fund", package], folder)
+    return module
+
+
+def install_python_client(release):
+    """The folder to put on PYTHONPATH; skips the test without its registry."""
+    folder = INSTALLED / f"python-{release}"
+    if not (folder / "tigerbeetle").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        package = f"tigerbeetle=={release}"
+        install([sys.executable, "-m", "pip", "install", "--no-deps", "-t", ".", package], folder)
+    return folder
+
+
+def install(command, folder):
     try:
         done = subprocess.run(
             command,
@@ -37,34 +53,41 @@ def install_node_client(release):
             check=False,
         )
     except subprocess.TimeoutExpired as expired:
-        raise unittest.SkipTest(f"SKIPPED: no answer of the npm registry: {expired}") from expired
+        raise unittest.SkipTest(f"SKIPPED: no answer of the registry: {expired}") from expired
     if done.returncode != 0:
         if UNREACHABLE.search(done.stderr):
-            raise unittest.SkipTest(f"SKIPPED: the npm registry is out of reach: {done.stderr}")
+            raise unittest.SkipTest(f"SKIPPED: the registry is out of reach: {done.stderr}")
         raise AssertionError(done.stderr)
-    return module
 
 
 class OfficialClient(harness.ProcessTest):
-    def run_node(self, script, module):
-        """Runs a script of the client against a fresh server; returns everything it printed."""
+    def run_client(self, command, environment):
+        """Runs a client against a fresh server; returns everything it printed."""
         path = self.format()
         server = harness.Server(["--addresses=0", path])
         self.servers.append(server)
         port = server.read_port()
-        environment = {**os.environ, "TB_ADDRESS": str(port), "TB_CLIENT": str(module)}
         done = subprocess.run(
-            ["node", script],
-            env=environment,
+            command,
+            env={**os.environ, "TB_ADDRESS": str(port), **environment},
             stdin=subprocess.DEVNULL,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
             timeout=CLIENT_SECONDS_MAX,
             check=False,
         )
-        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(server.close_stdin(), 0)
         return done.stdout
+
+    def run_node(self, script, module):
+        return self.run_client(["node", script], {"TB_CLIENT": str(module)})
+
+    def test_the_newest_python_client_gets_right_answers(self):
+        environment = {"PYTHONPATH": str(install_python_client("0.17.9"))}
+        script = HERE / "python" / "smoke.py"
+        self.assertIn("OK", self.run_client([sys.executable, "-B", script], environment))
 
     def test_the_newest_node_client_gets_right_answers(self):
         output = self.run_node(HERE / "node" / "smoke.js", install_node_client("0.17.9"))
