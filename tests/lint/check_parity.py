@@ -13,7 +13,7 @@ import sys
 import tree
 
 # Programs for measuring and for searching that only the CMake build has.
-CMAKE_ONLY = re.compile(r"(bench/micro|tests/sim|tests/fuzz|tests/integration)/")
+CMAKE_ONLY = re.compile(r"(bench/micro|tests/sim|tests/fuzz|tests/integration|tests/property)/")
 
 # Switches of the libraries' own packages; pkg-config and CMake word them differently.
 FOREIGN = re.compile(r"(FMT|SPDLOG|BOOST|JSON|_FILE_OFFSET_BITS|_GLIBCXX)")
