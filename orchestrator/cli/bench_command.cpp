@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include "bench/driver/benchmark.hpp"
@@ -15,7 +16,6 @@
 #include "server/common/build_info.hpp"
 #include "server/io/asio.hpp"
 #include "server/io/child.hpp"
-#include "server/io/signals.hpp"
 
 namespace elytractl::cli {
 namespace {
@@ -92,10 +92,8 @@ ExitCode judge(const BenchmarkResult& result) {
     return answers_right ? ExitCode::member_died : ExitCode::check_failed;
 }
 
-}  // namespace
-
-ExitCode run_bench(const BenchOptions& options) {
-    elytra::io::ignore_write_signals();
+// Requires: resolve(options) found nothing.
+ExitCode measure_all(const BenchOptions& options) {
     const std::optional<std::string> version = version_of(options.binary);
     if (!version.has_value()) return ExitCode::usage;
     report::BenchRun run{
@@ -112,6 +110,22 @@ ExitCode run_bench(const BenchOptions& options) {
     }
     if (!publish(options, run) && code == ExitCode::success) return ExitCode::unclassified;
     return code;
+}
+
+}  // namespace
+
+BenchVerb::BenchVerb(CLI::App& app, Action& chosen) {
+    CLI::App* const command =
+        app.add_subcommand("bench", "Measures a throwaway cluster under load");
+    declare_bench(*command, options_);
+    command->callback([this, &chosen] { chosen = [this] { return run(); }; });
+}
+
+ExitCode BenchVerb::run() {
+    const std::string impossible = resolve(options_);
+    if (impossible.empty()) return measure_all(options_);
+    print_error(impossible);
+    return ExitCode::usage;
 }
 
 }  // namespace elytractl::cli

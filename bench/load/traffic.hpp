@@ -1,0 +1,51 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "bench/load/traffic_options.hpp"
+#include "bench/load/traffic_result.hpp"
+#include "server/io/address.hpp"
+#include "server/io/asio.hpp"
+
+namespace elytra::bench {
+
+struct TrafficEvents {
+    std::function<void()> on_ready;  // sessions are registered and accounts exist
+    std::function<void(const TrafficInterval&)> on_interval;  // each interval of a running phase
+    std::function<void(TrafficResult)> on_done;               // the last thing, on success or not
+};
+
+// Traffic to a cluster until told to end. Owns its generator threads, each with its own loop and
+// sessions; events are called on the loop given. The phases follow one another as the owner says:
+// start, begin_warm_up, begin_measurement, finish.
+class Traffic {
+public:
+    // Requires: validate(options), 1 to wire::addresses_max addresses.
+    Traffic(io::asio::io_context& loop, const TrafficOptions& options,
+            const std::vector<io::Address>& addresses, TrafficEvents events);
+    Traffic(const Traffic&) = delete;
+    Traffic& operator=(const Traffic&) = delete;
+    ~Traffic();  // ends and joins the threads; nothing is reported any more
+
+    // Registers and creates the accounts; on_ready follows, or on_done with errors. Once.
+    void start();
+
+    // The schedule begins now. Requires: on_ready was called.
+    void begin_warm_up();
+
+    // Counts and histograms of the measurement begin with the next interval; what arrived before
+    // belongs to the warm-up. No pause between them. Requires: begin_warm_up().
+    void begin_measurement();
+
+    // No further arrivals; waits for answers, reads all balances where audited, then on_done.
+    // Allowed in every phase.
+    void finish();
+
+private:
+    class Implementation;
+    std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace elytra::bench

@@ -1,0 +1,90 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "bench/load/traffic_options.hpp"
+
+namespace elytractl::spec {
+
+// A flag that is handed to `start` of every member: {"cache-grid", "256MiB"}; a flag without a
+// value has an empty text.
+struct StartFlag {
+    std::string name;
+    std::string text;
+
+    bool operator==(const StartFlag&) const = default;
+};
+
+enum class Lifetime : std::uint8_t {
+    ephemeral,  // data files are removed at the end
+    keep,
+};
+
+struct ClusterSpec {
+    std::uint32_t replicas = 1;
+    std::string binary;  // a path, or release:NAME of the store
+    Lifetime lifetime = Lifetime::ephemeral;
+    std::string directory = ".";  // where the folder of the data files is made
+    std::vector<StartFlag> start_flags;
+    std::uint64_t ready_timeout_nanoseconds = 30'000'000'000;
+    std::uint64_t stop_timeout_nanoseconds = 30'000'000'000;
+};
+
+struct WarmupSpec {
+    bool until_steady = true;  // false: `minimum` and no longer
+    double slope = 0.005;      // of the mean, over the window
+    double deviation = 0.05;   // of the mean
+    std::uint64_t window_nanoseconds = 3'000'000'000;
+    std::uint64_t minimum_nanoseconds = 2'000'000'000;
+    std::uint64_t maximum_nanoseconds = 60'000'000'000;
+};
+
+struct MeasureSpec {
+    WarmupSpec warmup;
+    std::uint64_t duration_nanoseconds = 10'000'000'000;
+    std::uint32_t cover_checkpoints = 0;  // that the measurement must contain, where they are known
+    std::uint32_t repeat = 1;
+    std::vector<double> percentiles{50, 90, 99, 99.9, 99.99};
+};
+
+enum class ThresholdFailure : std::uint8_t {
+    fail,     // exit status 8
+    invalid,  // exit status 7
+};
+
+// A bound on a metric of every measurement; names of metrics: orchestrator/report/README.md.
+struct Threshold {
+    std::string metric;
+    std::optional<double> minimum;  // in the unit of the metric
+    std::optional<double> maximum;
+    ThresholdFailure on_fail = ThresholdFailure::fail;
+};
+
+struct ReportSpec {
+    std::string directory = "runs";
+    std::vector<std::string> formats{"text", "json", "hdr", "html"};
+};
+
+// One configuration that is measured `repeat` times, each with fresh processes and data files.
+struct Cell {
+    std::map<std::string, std::string> values;  // of the matrix: pointer into the file → JSON text
+    ClusterSpec cluster;
+    elytra::bench::TrafficOptions traffic;
+    // Open loop, rate "auto": these fractions of the closed-loop maximum, one measurement each.
+    std::vector<double> rate_fractions;
+    MeasureSpec measure;
+};
+
+// A run file of kind "bench" after all layers, checked, with defaults filled in.
+struct BenchSpec {
+    std::string name;
+    std::vector<Cell> cells;  // one without a matrix
+    std::vector<Threshold> thresholds;
+    ReportSpec report;
+};
+
+}  // namespace elytractl::spec
