@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "server/cli/existing_file.hpp"
 #include "server/cli/program.hpp"
 #include "server/common/text.hpp"
 #include "server/io/exit_code.hpp"
@@ -22,6 +23,13 @@ int refuse(io::FileError error, const std::string& path) {
     error.path = path;
     print_refusal({{io::to_text(error)}});
     return static_cast<int>(io::exit_code_of(error));
+}
+
+io::FileError describe(io::FileError error, const std::string& path) {
+    if (error.kind != io::FileErrorKind::already_exists) return error;
+    const std::string found = describe_existing_file(path);
+    if (!found.empty()) error.reason += "; " + found;
+    return error;
 }
 
 ClusterId choose_cluster(const FormatOptions& options, const io::Log& log) {
@@ -56,7 +64,7 @@ int run_format(const FormatOptions& options) {
     const auto direct_io = options.development ? io::DirectIo::preferred : io::DirectIo::required;
     io::NewDataFile file(options.path);
     const auto created = file.create(size, direct_io);
-    if (!created.has_value()) return refuse(created.error(), options.path);
+    if (!created.has_value()) return refuse(describe(created.error(), options.path), options.path);
     log.info("creating \"{}\", {} bytes", options.path, size);
     io::log_warnings(file.file(), log);
     const ClusterId cluster = choose_cluster(options, log);
