@@ -298,6 +298,12 @@ ChildExit Child::reap() {
     return exit;
 }
 
+void Child::abandon() {
+    pid_ = -1;
+    on_exit_ = nullptr;
+    if (exit_watch_) exit_watch_->child = nullptr;
+}
+
 void Child::signal(int signal) {
     if (pid_ > 0) kill(pid_, signal);
 }

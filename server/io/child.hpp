@@ -96,6 +96,10 @@ public:
     // To the process itself, not to its group. Nothing happens once it has been reaped.
     void signal(int signal);
 
+    // Lets go of a process that the kernel holds, so that not even SIGKILL ends it: nobody waits
+    // for it and nothing is reported any more.
+    void abandon();
+
 private:
     class Reader;
     struct ExitWatch;

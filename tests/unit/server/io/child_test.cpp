@@ -107,6 +107,21 @@ TEST_CASE("output beyond the bound is dropped and does not block the child") {
     CHECK(wait_for(loop, child).exit_code == 0);
 }
 
+TEST_CASE("an abandoned child is not waited for") {
+    asio::io_context loop;
+    pid_t pid = -1;
+    {
+        Child child(loop);
+        REQUIRE(child.spawn(shell("exec cat")).has_value());
+        pid = child.pid();
+        child.wait([](const ChildExit&) { FAIL("nobody listens"); });
+        child.abandon();
+    }
+    CHECK(kill(pid, SIGKILL) == 0);
+    CHECK(waitpid(pid, nullptr, 0) == pid);
+    loop.run();
+}
+
 TEST_CASE("errors can be followed while the child lives") {
     asio::io_context loop;
     Child child(loop);
