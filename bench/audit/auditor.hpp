@@ -25,7 +25,8 @@ struct SessionClock {
 // are as release 0.17.9 gives them: a result for every event.
 class Auditor {
 public:
-    // The workload, whose accounts are audited, outlives the auditor.
+    // The workload, whose accounts are audited, outlives the auditor. Requires: no pending and no
+    // imported transfers in it.
     explicit Auditor(const Workload& workload);
 
     // The reply to accounts that did not exist before; returns how many were created.
@@ -72,11 +73,13 @@ private:
         std::uint64_t credits_posted = 0;
     };
 
-    void check_each_transfer(std::span<const ExpectedEvent> events,
-                             std::span<const std::byte> results, SessionClock& clock);
-    bool balances_right(std::uint64_t index, const wire::Account& found) const;
+    void apply(const ExpectedEvent& event);
+    void add_wrong_result(const ExpectedEvent& event, const wire::CreateResult& result,
+                          std::size_t index);
+    bool check_account(std::uint64_t index, const wire::Account& found);
 
     const Workload& workload_;
+    wire::Account account_;          // has ledger and code of all of them
     std::vector<Balance> balances_;  // by account index
     std::vector<Doubt> doubts_;      // empty as long as every request is answered
     Findings findings_;

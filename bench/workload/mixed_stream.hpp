@@ -65,6 +65,12 @@ public:
 private:
     using Expectations = std::array<ExpectedEvent, unit_events_max>;
 
+    struct Unit {
+        UnitKind kind;
+        Draws words;
+        std::uint64_t index;  // of its first transfer in the workload
+    };
+
     std::uint64_t number(std::uint64_t unit) const { return unit * streams_ + stream_; }
 
     Draws draws(std::uint64_t unit) const { return {unit_key_, number(unit)}; }
@@ -72,13 +78,13 @@ private:
     UnitKind kind_of(const Draws& draws) const;
 
     ExpectedEvent write_plain(std::uint64_t index, wire::Transfer& event) const;
-    std::uint32_t write_composed(const Draws& draws, std::uint64_t index,
-                                 std::span<wire::Transfer> events, Expectations& expected) const;
-    void write_linked(const Draws& draws, std::uint64_t index, std::span<wire::Transfer> chain,
+    void write_composed(const Unit& unit, std::span<wire::Transfer> events,
+                        Expectations& expected) const;
+    void write_linked(const Unit& unit, std::span<wire::Transfer> chain,
                       Expectations& expected) const;
-    void write_two_phase(const Draws& draws, std::uint64_t index, std::span<wire::Transfer> events,
+    void write_two_phase(const Unit& unit, std::span<wire::Transfer> events,
                          Expectations& expected) const;
-    void write_failing(const Draws& draws, std::uint64_t index, std::span<wire::Transfer> events,
+    void write_failing(const Unit& unit, std::span<wire::Transfer> events,
                        Expectations& expected) const;
 
     Workload workload_;
