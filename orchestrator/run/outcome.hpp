@@ -97,6 +97,8 @@ struct MeasurementOutcome {
     elytra::bench::SystemLoad system_before;
     elytra::bench::SystemLoad system_after;
     std::vector<std::string> errors;
+    // Processes and files of ours that are still there and should not be, and why.
+    std::vector<std::string> left_behind;
 };
 
 }  // namespace elytractl::run

@@ -1,4 +1,4 @@
-#include "bench/load/findings.hpp"
+#include "bench/audit/findings.hpp"
 
 #include <algorithm>
 
@@ -7,16 +7,23 @@
 namespace elytra::bench {
 
 void Findings::add(std::string_view kind, std::string_view example) {
-    auto finding = std::ranges::find(found_, kind, &Finding::kind);
-    if (finding == found_.end() && found_.size() >= kinds_max) {
-        finding = found_.end() - 1;
-        finding->kind = "other findings";
+    add({.kind = std::string(kind), .example = std::string(example), .count = 1});
+}
+
+void Findings::merge(const Findings& other) {
+    for (const Finding& finding : other.found_) add(finding);
+}
+
+void Findings::add(const Finding& added) {
+    auto finding = std::ranges::find(found_, added.kind, &Finding::kind);
+    if (finding != found_.end()) {
+        finding->count += added.count;
+    } else if (found_.size() < kinds_max) {
+        found_.push_back(added);
+    } else {
+        found_.back().kind = "other findings";
+        found_.back().count += added.count;
     }
-    if (finding == found_.end()) {
-        found_.push_back({.kind = std::string(kind), .example = std::string(example)});
-        finding = found_.end() - 1;
-    }
-    ++finding->count;
 }
 
 std::vector<std::string> Findings::sentences() const {

@@ -1,4 +1,4 @@
-#include "bench/load/findings.hpp"
+#include "bench/audit/findings.hpp"
 
 #include <string>
 

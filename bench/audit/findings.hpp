@@ -16,9 +16,12 @@ public:
     // `example` tells the first case of its kind: "transfer 17".
     void add(std::string_view kind, std::string_view example);
 
+    // Adds what was found elsewhere, behind what is here.
+    void merge(const Findings& other);
+
     bool empty() const { return found_.empty(); }
 
-    // "3 x create_transfers: exists (first: transfer 17)", in the order of their first appearance.
+    // "create_transfers: exists (3 times, first: event 17)", in the order of first appearance.
     std::vector<std::string> sentences() const;
 
 private:
@@ -27,6 +30,8 @@ private:
         std::string example;
         std::uint64_t count = 0;
     };
+
+    void add(const Finding& added);
 
     std::vector<Finding> found_;
 };
