@@ -9,6 +9,7 @@
 
 #include <fmt/format.h>
 
+#include "server/common/nearest_name.hpp"
 #include "server/io/exit_code.hpp"
 
 namespace elytra::cli {
