@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+// Numbers as people read them: three digits that count, a unit that keeps them short, thousands
+// apart.
+namespace elytractl::report {
+
+enum class Unit : std::uint8_t {
+    per_second,
+    microseconds,
+    milliseconds,
+    bytes,
+    bytes_per_event,  // may be less than one
+    fraction,         // 0.5 is shown as 50 %
+    number,
+};
+
+// What a metric counts in; `number` for one that is not known.
+Unit unit_of_metric(std::string_view metric);
+
+// A multiple of a unit, chosen for one value and used for those shown beside it.
+struct Scale {
+    double divisor = 1;
+    std::string_view name;  // "ms"; empty for a bare number
+};
+
+Scale scale_of(Unit unit, double value);
+
+// No unit; three digits that count, or all before the point: "31.4", "91 996".
+std::string digits(double value);
+
+std::string digits(double value, const Scale& scale);
+
+// "31.4 ms"; an absent value is "-".
+std::string quantity(Unit unit, std::optional<double> value);
+
+// All digits, thousands apart: "91 996".
+std::string whole(double value);
+
+// A ratio as a change: 1.039 is "+3.9 %".
+std::string change_percent(double ratio);
+
+// The same without unit, for the ends of an interval.
+std::string change_digits(double ratio);
+
+// "30 s", "2 m 30 s", "250 ms".
+std::string duration_text(double nanoseconds);
+
+}  // namespace elytractl::report

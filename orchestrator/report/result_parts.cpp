@@ -1,0 +1,191 @@
+#include "orchestrator/report/result_parts.hpp"
+
+#include <chrono>
+#include <string_view>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "orchestrator/report/optional_json.hpp"
+
+namespace elytractl::report {
+namespace {
+
+using nlohmann::json;
+
+std::string_view to_text(RunKind kind) {
+    switch (kind) {
+        case RunKind::bench:
+            return "bench";
+        case RunKind::compare:
+            return "compare";
+        case RunKind::sweep:
+            return "sweep";
+        case RunKind::null:
+            return "null";
+    }
+    return {};
+}
+
+std::string_view to_text(RunState state) {
+    switch (state) {
+        case RunState::running:
+            return "running";
+        case RunState::complete:
+            return "complete";
+        case RunState::incomplete:
+            return "incomplete";
+    }
+    return {};
+}
+
+std::string_view to_text(Severity severity) {
+    switch (severity) {
+        case Severity::care:
+            return "care";
+        case Severity::invalid:
+            return "invalid";
+        case Severity::inconclusive:
+            return "inconclusive";
+    }
+    return {};
+}
+
+std::string_view to_text(VerdictWord word) {
+    switch (word) {
+        case VerdictWord::usable:
+            return "USABLE";
+        case VerdictWord::usable_with_care:
+            return "USABLE WITH CARE";
+        case VerdictWord::invalid:
+            return "INVALID";
+        case VerdictWord::inconclusive:
+            return "INCONCLUSIVE";
+    }
+    return {};
+}
+
+json to_json(const Effect& effect) {
+    return {{"ratio", effect.ratio},
+            {"low", effect.low},
+            {"high", effect.high},
+            {"p_value", effect.p_value},
+            {"verdict", effect.verdict},
+            {"sentence", effect.sentence},
+            {"pairs_needed", or_null(effect.pairs_needed)}};
+}
+
+json to_json(const SweepStep& step) {
+    return {{"direction", step.direction == SweepDirection::up ? "up" : "down"},
+            {"fraction", step.fraction},
+            {"offered", step.offered},
+            {"accepted", step.accepted},
+            {"p50_us", or_null(step.p50_microseconds)},
+            {"p99_us", or_null(step.p99_microseconds)},
+            {"steady", step.steady}};
+}
+
+json to_json(const std::optional<Knee>& knee) {
+    if (!knee.has_value()) return nullptr;
+    return {{"rate", knee->rate}, {"slo", knee->slo}};
+}
+
+json to_json(const std::optional<ScalabilityLaw>& law) {
+    if (!law.has_value()) return nullptr;
+    return {{"lambda", law->lambda}, {"sigma", law->sigma}, {"kappa", law->kappa}};
+}
+
+}  // namespace
+
+json to_json(const RunFacts& run) {
+    return {{"id", run.id},
+            {"kind", to_text(run.kind)},
+            {"name", run.name},
+            {"folder", run.folder},
+            {"state", to_text(run.state)},
+            {"started", iso_time(run.started)},
+            {"ended", run.ended.has_value() ? json(iso_time(*run.ended)) : json(nullptr)},
+            {"command", run.command},
+            {"elytractl", run.elytractl},
+            {"seed", run.seed},
+            {"exit_code", run.exit_code}};
+}
+
+json to_json(const Subject& subject) {
+    return {{"name", subject.name},
+            {"path", subject.path},
+            {"version", subject.version},
+            {"sha256", subject.sha256},
+            {"size", subject.size},
+            {"release", subject.release.empty() ? json(nullptr) : json(subject.release)}};
+}
+
+json to_json(const Verdict& verdict) {
+    json reasons = json::array();
+    for (const Reason& reason : verdict.reasons) {
+        reasons.push_back(
+            {{"code", reason.code}, {"severity", to_text(reason.severity)}, {"text", reason.text}});
+    }
+    return {{"word", to_text(verdict.word)}, {"reasons", std::move(reasons)}};
+}
+
+json to_json(const std::optional<Interval>& interval) {
+    if (!interval.has_value()) return nullptr;
+    return {{"low", interval->low},
+            {"high", interval->high},
+            {"confidence", interval->confidence},
+            {"method", interval->method}};
+}
+
+json to_json(const Comparison& comparison) {
+    json metrics = json::object();
+    for (const auto& [name, effect] : comparison.metrics) metrics[name] = to_json(effect);
+    return {{"pairs", comparison.pairs},
+            {"blocks", comparison.blocks},
+            {"noise_floor", or_null(comparison.noise_floor)},
+            {"metrics", std::move(metrics)}};
+}
+
+json to_json(const Sweep& sweep) {
+    json steps = json::array();
+    for (const SweepStep& step : sweep.steps) steps.push_back(to_json(step));
+    return {{"ceiling", sweep.ceiling},
+            {"steps", std::move(steps)},
+            {"knee", to_json(sweep.knee)},
+            {"recovery_ms", or_null(sweep.recovery_milliseconds)},
+            {"usl", to_json(sweep.law)}};
+}
+
+json to_json(const CheckedThreshold& threshold) {
+    return {{"metric", threshold.metric},
+            {"minimum", or_null(threshold.minimum)},
+            {"maximum", or_null(threshold.maximum)},
+            {"on_fail", threshold.on_fail},
+            {"value", or_null(threshold.value)},
+            {"passed", threshold.passed},
+            {"measurement", threshold.measurement}};
+}
+
+json environment_json(const elytra::bench::Environment& environment,
+                      const elytra::bench::SystemLoad& at_start) {
+    json facts = elytra::bench::to_json(environment);
+    facts["psi_start"] = elytra::bench::to_json(at_start);
+    return facts;
+}
+
+std::string iso_time(elytra::WallTime time) {
+    const std::chrono::sys_seconds seconds(
+        std::chrono::seconds(time.nanoseconds / elytra::nanoseconds_per_second));
+    const auto day = std::chrono::floor<std::chrono::days>(seconds);
+    const std::chrono::year_month_day date(day);
+    const std::chrono::hh_mm_ss clock(seconds - day);
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", static_cast<int>(date.year()),
+                       static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()),
+                       clock.hours().count(), clock.minutes().count(), clock.seconds().count());
+}
+
+json with_valid_text(const json& document) {
+    return json::parse(document.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
+}  // namespace elytractl::report

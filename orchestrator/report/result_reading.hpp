@@ -1,0 +1,82 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+#include "orchestrator/report/quantities.hpp"
+
+// What several renderers say about a result in the same words.
+namespace elytractl::report {
+
+// "subject b, /load/clients = 4, 92 000/s offered"; empty where a result has nothing to tell apart.
+std::string series_title(const nlohmann::json& series);
+
+// The same for a measurement, with its repeat: "repeat 3".
+std::string measurement_title(const nlohmann::json& measurement);
+
+// The measurements that a series of the summary stands for.
+std::vector<const nlohmann::json*> measurements_of(const nlohmann::json& result,
+                                                   const nlohmann::json& series);
+
+// A metric over the repeats of a series.
+struct Estimate {
+    std::string metric;
+    double median = 0;
+    std::vector<double> values;  // of each repeat
+    std::optional<double> low;   // of the interval; both ends or none
+    std::optional<double> high;
+};
+
+// None where a repeat lacks the metric: then it is not one that the series can show.
+std::optional<Estimate> estimate_of(const nlohmann::json& series, std::string_view metric);
+
+// "31.4 ms [30.2, 33.0]"; two to four repeats without interval show each: "31.4 ms (30.9 31.4
+// 33.0)".
+std::string to_text(const Estimate& estimate);
+
+// What stands behind the value there: " [30.2, 33.0]"; empty for a single repeat.
+std::string spread_text(const Estimate& estimate);
+
+// What the brackets and parentheses of the estimates mean; empty where there are none.
+std::string brackets_sentence(const nlohmann::json& result);
+
+// "p99.99 not shown: 4 samples above it, 10 needed"; empty where all that was asked for is shown.
+std::string not_shown_sentence(const nlohmann::json& result, const nlohmann::json& series);
+
+// The English sentence for a rate that was asked for and not reached; empty where it was.
+std::string unserved_sentence(const nlohmann::json& series);
+
+// "transfers", or "events" where queries are among them.
+std::string_view event_noun(const nlohmann::json& series);
+
+// The verdict of a comparison for one metric: "undecided, about 9 more pairs needed".
+std::string effect_words(const nlohmann::json& effect);
+
+// The largest resident size of every member over the repeats: {"r0", 3.03e9}.
+std::vector<std::pair<std::string, double>> members_rss(const nlohmann::json& result,
+                                                        const nlohmann::json& series);
+
+// Why a measurement did not run to its end, or what its audit found; empty where all was well.
+std::vector<std::string> trouble_of(const nlohmann::json& measurement);
+
+// One bound of the run file over all measurements.
+struct ThresholdLine {
+    std::string metric;
+    std::string bound;  // "<= 40 ms"
+    std::string worst;  // the value farthest to the wrong side; "-" where it was never measured
+    std::size_t kept = 0;
+    std::size_t checked = 0;
+
+    bool passed() const { return kept == checked; }
+};
+
+std::vector<ThresholdLine> threshold_lines(const nlohmann::json& result);
+
+// The run's command for a shell, quoted where needed.
+std::string shell_command(const nlohmann::json& arguments);
+
+}  // namespace elytractl::report

@@ -1,0 +1,84 @@
+#include "orchestrator/report/summary_json.hpp"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json.hpp>
+
+namespace elytractl::report {
+namespace {
+
+using nlohmann::json;
+
+struct Series {
+    json cell;
+    json rate;
+    json subject;
+    std::uint32_t count = 0;
+    std::map<std::string, std::vector<double>> metrics;
+
+    bool holds(const json& measurement) const {
+        return cell == measurement["cell"] && rate == measurement["rate"] &&
+               subject == measurement["subject"];
+    }
+};
+
+// Requires: values is not empty.
+double median(std::vector<double> values) {
+    std::ranges::sort(values);
+    const std::size_t middle = values.size() / 2;
+    if (values.size() % 2 == 1) return values[middle];
+    return (values[middle - 1] + values[middle]) / 2;
+}
+
+double mean(const std::vector<double>& values) {
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
+Series& series_of(std::vector<Series>& all, const json& measurement) {
+    const auto found =
+        std::ranges::find_if(all, [&](const Series& series) { return series.holds(measurement); });
+    if (found != all.end()) return *found;
+    all.push_back({.cell = measurement["cell"],
+                   .rate = measurement["rate"],
+                   .subject = measurement["subject"],
+                   .metrics = {}});
+    return all.back();
+}
+
+json series_json(const Series& series, const IntervalOf& interval_of) {
+    json metrics = json::object();
+    for (const auto& [name, values] : series.metrics) {
+        metrics[name] = {{"values", values},
+                         {"median", median(values)},
+                         {"mean", mean(values)},
+                         {"interval", to_json(interval_of(values))}};
+    }
+    return {{"cell", series.cell},
+            {"rate", series.rate},
+            {"subject", series.subject},
+            {"n", series.count},
+            {"metrics", std::move(metrics)}};
+}
+
+}  // namespace
+
+json summary_json(const json& measurements, const IntervalOf& interval_of) {
+    std::vector<Series> all;
+    for (const json& measurement : measurements) {
+        if (measurement["completion"] != "complete") continue;
+        Series& series = series_of(all, measurement);
+        series.count += 1;
+        for (const auto& [name, value] : measurement["metrics"].items()) {
+            series.metrics[name].push_back(value.get<double>());
+        }
+    }
+    json summary = json::array();
+    for (const Series& series : all) summary.push_back(series_json(series, interval_of));
+    return summary;
+}
+
+}  // namespace elytractl::report

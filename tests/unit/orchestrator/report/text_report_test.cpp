@@ -1,0 +1,121 @@
+#include "orchestrator/report/text_report.hpp"
+
+#include <sstream>
+#include <string>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+#include "orchestrator/report/quantities.hpp"
+#include "orchestrator/report/result_reading.hpp"
+#include "tests/support/example_result.hpp"
+
+namespace elytractl::report {
+namespace {
+
+using nlohmann::json;
+
+bool contains(const std::string& text, std::string_view wanted) {
+    return text.find(wanted) != std::string::npos;
+}
+
+TEST_CASE("the closing screen names rate, latencies, bounds, verdict and how to repeat") {
+    const std::string text = text_report(example_bench(), {.columns = 100});
+    CAPTURE(text);
+    CHECK(contains(text, "92 000 transfers/s offered, "));
+    CHECK(contains(text, "batch latency from the intended start   p50 "));
+    CHECK(contains(text, "split at p99: fill "));
+    CHECK(contains(text, "p99.9 not shown: "));
+    CHECK(contains(text, "threshold batch.max <= 28.0 ms: "));
+    CHECK(contains(text, "VERDICT  USABLE WITH CARE: 3 replicas"));
+    CHECK(contains(text, "brackets: 95 % interval, BCa bootstrap over runs, 5 runs"));
+    CHECK(contains(text, "report: runs/0042-brisk-otter/report.html"));
+    CHECK(contains(text, "repeat: elytractl bench -n 3"));
+    CHECK_FALSE(contains(text, "\x1b["));
+}
+
+TEST_CASE("no line is wider than the terminal, unless a word is") {
+    for (const std::size_t columns : {120u, 80u, 50u, 40u}) {
+        for (const json& result : {example_bench(), example_comparison(), example_sweep()}) {
+            std::istringstream lines(text_report(result, {.columns = columns}));
+            for (std::string line; std::getline(lines, line);) {
+                CAPTURE(line);
+                CHECK(display_columns(line) <= columns);
+            }
+        }
+    }
+}
+
+TEST_CASE("colour is used when asked for") {
+    const std::string text = text_report(example_incomplete(), {.columns = 80, .colour = true});
+    CHECK(contains(text, "\x1b[1;31mVERDICT  INVALID"));
+}
+
+TEST_CASE("a rate that was not served is said in a sentence") {
+    const std::string text = text_report(example_incomplete(), {.columns = 200});
+    CHECK(contains(text, "offered 150 000/s, served 10"));
+    CHECK(contains(text, "lower the rate"));
+    CHECK_FALSE(contains(text_report(example_bench(), {}), "lower the rate"));
+}
+
+TEST_CASE("a comparison shows the noise floor beside the difference") {
+    const std::string text = text_report(example_comparison(), {.columns = 120});
+    CAPTURE(text);
+    CHECK(contains(text, "A/A noise floor ±1.8 %"));
+    CHECK(contains(text, "+3.9 % [+2.6, +5.1]   faster"));
+    CHECK(contains(text, "undecided, about 9 more pairs needed"));
+}
+
+TEST_CASE("a sweep shows its steps and its knee") {
+    const std::string text = text_report(example_sweep(), {.columns = 120});
+    CHECK(contains(text, "closed-loop ceiling 131 000/s"));
+    CHECK(contains(text, "knee: 117 900/s with p99 <= 40 ms"));
+    CHECK(contains(text, "not steady"));
+}
+
+TEST_CASE("a result that is damaged or empty is rendered as far as it goes") {
+    for (const json& result : {json(), json::array(), json{{"summary", 3}, {"run", "x"}},
+                               json{{"measurements", {1, nullptr}}, {"verdict", {{"word", 5}}}},
+                               json{{"summary", {{{"metrics", {{"throughput", 1}}}}}}}}) {
+        CHECK_NOTHROW(text_report(result, {}));
+    }
+}
+
+TEST_CASE("repeats too few for an interval are shown one by one") {
+    Estimate estimate;
+    estimate.metric = "batch.p99";
+    estimate.median = 31'400;
+    estimate.values = {30'000, 31'400, 33'000};
+    CHECK(to_text(estimate) == "31.4 ms (30.0 31.4 33.0)");
+    estimate.low = 30'200;
+    estimate.high = 33'000;
+    CHECK(to_text(estimate) == "31.4 ms [30.2, 33.0]");
+}
+
+TEST_CASE("numbers keep three digits that count, and all before the point") {
+    struct Row {
+        Unit unit;
+        double value;
+        std::string text;
+    };
+
+    const Row rows[] = {
+        {Unit::microseconds, 870, "870 µs"},       {Unit::microseconds, 31'415, "31.4 ms"},
+        {Unit::microseconds, 2'500'000, "2.50 s"}, {Unit::per_second, 1'234'567, "1 234 567/s"},
+        {Unit::bytes, 3'253'002'240, "3.03 GiB"},  {Unit::fraction, 0.001, "0.1 %"},
+        {Unit::bytes_per_event, 402.4, "402 B"},   {Unit::number, 0.0004, "0.0004"}};
+    for (const Row& row : rows) {
+        CAPTURE(row.text);
+        CHECK(quantity(row.unit, row.value) == row.text);
+    }
+    CHECK(quantity(Unit::bytes, std::nullopt) == "-");
+    CHECK(change_percent(0.938) == "-6.2 %");
+}
+
+TEST_CASE("the command to repeat is quoted for a shell") {
+    const json arguments{"elytractl", "--name", "it's <x>", ""};
+    CHECK(shell_command(arguments) == "elytractl --name 'it'\\''s <x>' ''");
+}
+
+}  // namespace
+}  // namespace elytractl::report
