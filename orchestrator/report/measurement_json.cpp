@@ -277,7 +277,7 @@ std::string phase_lines(std::string_view prefix, const TrafficWindow& window,
 
 }  // namespace
 
-json measurement_json(const run::MeasurementOutcome& outcome, const Verdict& verdict,
+json measurement_json(const run::MeasurementOutcome& outcome, const statistics::Verdict& verdict,
                       std::span<const double> percentiles) {
     const std::vector<NamedQuantile> quantiles = named_quantiles(percentiles);
     json measurement{{"index", outcome.index},
