@@ -24,7 +24,7 @@ struct WorkloadOptions {
     bool imported = false;                     // events carry their own timestamps, from 1 on
     IdOrder id_order = IdOrder::tbid;
     std::uint64_t seed = 42;
-    WallTime id_base;  // the time in the ids of IdOrder::tbid
+    WallTime id_base{};  // the time in the ids of IdOrder::tbid
 };
 
 // What a benchmark asks of a ledger: accounts, transfers between them, and queries. Every object is
