@@ -82,7 +82,8 @@ class FakeReplica(harness.ProcessTest):
                 server = self.start_fake(fault)
                 self.assertEqual(server.wait(), 1)
                 server.log.wait_for(words)
-        self.assertEqual(self.run_fake("format", self.path("f"), fault="format-fails").returncode, 1)
+        done = self.run_fake("format", self.path("f"), fault="format-fails")
+        self.assertEqual((done.returncode, done.stdout), (1, ""))
         self.assertFalse(os.path.exists(self.path("f")))
 
     def test_it_tells_no_port_or_no_number(self):
