@@ -14,10 +14,15 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <poll.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "server/common/time.hpp"
+#include "server/io/file_descriptor.hpp"
 #include "tests/support/fake_server.hpp"
 #include "tests/support/temp_directory.hpp"
 
@@ -136,6 +141,21 @@ std::function<void(const Event&)> interrupt_at(Phase wanted, int times) {
     };
 }
 
+// Runs in a child of the test until it is killed; tells the pid of the server once it is loaded.
+[[noreturn]] void run_until_killed(Stage& stage, int told) {
+    std::int64_t pid = 0;
+    stage.hook = [&](const Event& event) {
+        if (const auto* started = std::get_if<run::MemberStarted>(&event.what)) pid = started->pid;
+        const auto* phase = std::get_if<run::PhaseEntered>(&event.what);
+        if (phase == nullptr || phase->phase != Phase::measurement) return;
+        if (write(told, &pid, sizeof pid) != sizeof pid) _exit(1);
+    };
+    MeasurementPlan plan = stage.plan();
+    plan.measure.duration_nanoseconds = 600 * nanoseconds_per_second;
+    stage.run(plan);
+    _exit(0);
+}
+
 bool no_children() { return waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }
 
 }  // namespace
@@ -179,7 +199,7 @@ TEST_CASE("data files that shall be kept stay, and later measurements join them"
     for (plan.index = 0; plan.index < 2; ++plan.index) {
         const auto outcome = session.measure(plan, [](auto) { return true; });
         REQUIRE(outcome.has_value());
-        CHECK(outcome->completion == Completion::complete);
+        CHECK(outcome->members[0].reason == ExitReason::stopped);
     }
     CHECK(std::filesystem::file_size(stage.data("brisk-otter/m0-r0.elytra")) == 5);
     CHECK(std::filesystem::file_size(stage.data("brisk-otter/m1-r0.elytra")) == 5);
@@ -353,6 +373,33 @@ TEST_CASE("an interrupt between two measurements is not lost") {
     REQUIRE(outcome.has_value());
     CHECK(outcome->completion == Completion::interrupted);
     CHECK(outcome->members[0].command.empty());
+    CHECK_FALSE(std::filesystem::exists(stage.data("brisk-otter")));
+}
+
+TEST_CASE("where we are killed, the server goes with us and the next one finds our files") {
+    Stage stage(format_well, serve);
+    int ends[2];
+    REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
+    const pid_t orchestrator = fork();
+    if (orchestrator == 0) run_until_killed(stage, ends[1]);
+    REQUIRE(orchestrator > 0);
+    std::int64_t server = 0;
+    REQUIRE(read(ends[0], &server, sizeof server) == sizeof server);
+    close(ends[0]);
+    close(ends[1]);
+    const io::FileDescriptor pidfd(static_cast<int>(syscall(SYS_pidfd_open, server, 0)));
+    REQUIRE(pidfd.is_open());
+    CHECK(std::filesystem::exists(stage.data("brisk-otter/m0-r0.elytra")));
+    CHECK(kill(orchestrator, SIGKILL) == 0);
+    CHECK(waitpid(orchestrator, nullptr, 0) == orchestrator);
+    pollfd ended{.fd = pidfd.get(), .events = POLLIN, .revents = 0};
+    constexpr int patience_milliseconds = 20'000;
+    CHECK(poll(&ended, 1, patience_milliseconds) == 1);
+
+    const auto cleanup = clean_leftovers(stage.directory.path("run"));
+    REQUIRE(cleanup.has_value());
+    CHECK(cleanup->removed.size() == 2);
+    CHECK(cleanup->left.empty());
     CHECK_FALSE(std::filesystem::exists(stage.data("brisk-otter")));
 }
 
