@@ -20,6 +20,8 @@ EXTERNAL_HEADERS = {
     "liburing": re.compile(r"liburing"),
     "nlohmann_json": re.compile(r"nlohmann/"),
     "threads": re.compile(r"(thread|mutex|shared_mutex|condition_variable|future|pthread\.h)$"),
+    "sqlite3": re.compile(r"sqlite3\.h$"),
+    "libarchive": re.compile(r"archive(_entry)?\.h$"),
     "zlib": re.compile(r"zlib\.h$"),
 }
 
