@@ -118,7 +118,9 @@ BenchVerb::BenchVerb(CLI::App& app, Action& chosen) {
     CLI::App* const command =
         app.add_subcommand("bench", "Measures a throwaway cluster under load");
     declare_bench(*command, options_);
-    command->callback([this, &chosen] { chosen = [this] { return run(); }; });
+    command->callback([this, &chosen, command] {
+        if (command->get_subcommands().empty()) chosen = [this] { return run(); };
+    });
 }
 
 ExitCode BenchVerb::run() {

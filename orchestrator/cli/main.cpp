@@ -5,6 +5,7 @@
 #include "orchestrator/cli/bench_command.hpp"
 #include "orchestrator/cli/exit_code.hpp"
 #include "orchestrator/cli/null_server_command.hpp"
+#include "orchestrator/cli/report_command.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/signals.hpp"
 
@@ -19,6 +20,7 @@ int main(int argc, char** argv) {
     elytractl::cli::Action chosen;
     const elytractl::cli::BenchVerb bench(app, chosen);
     const elytractl::cli::NullServerVerb null_server(app, chosen);
+    const elytractl::cli::ReportVerb report(*app.get_subcommand("bench"), chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

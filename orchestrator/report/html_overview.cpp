@@ -1,0 +1,342 @@
+#include "orchestrator/report/html_overview.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <vector>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "orchestrator/report/html_text.hpp"
+#include "orchestrator/report/json_read.hpp"
+#include "orchestrator/report/result_reading.hpp"
+
+namespace elytractl::report {
+namespace {
+
+using nlohmann::json;
+
+constexpr int json_indent = 2;
+
+// More series than these are rows of a table instead of cards.
+constexpr std::size_t series_as_cards_max = 3;
+
+struct VerdictLook {
+    std::string_view css_class;
+    std::string_view sign;  // so that colour is not the only difference
+};
+
+VerdictLook look_of(std::string_view word) {
+    if (word == "USABLE") return {.css_class = "good", .sign = "✓"};
+    if (word == "INVALID") return {.css_class = "bad", .sign = "✕"};
+    if (word == "INCONCLUSIVE") return {.css_class = "care", .sign = "?"};
+    return {.css_class = "care", .sign = "!"};
+}
+
+// Repeats as dots between the smallest and the largest, the interval as a bar under them.
+std::string strip_of(const Estimate& estimate) {
+    if (estimate.values.size() < 2) return {};
+    double low = std::ranges::min(estimate.values);
+    double high = std::ranges::max(estimate.values);
+    low = std::min(low, estimate.low.value_or(low));
+    high = std::max(high, estimate.high.value_or(high));
+    const double width = high > low ? high - low : 1;
+    const auto left = [&](double value) { return 20 + (value - low) / width * 960; };
+    std::string shapes = "<path class=\"grid\" d=\"M0 50H1000\"/>";
+    if (estimate.low.has_value()) {
+        shapes += fmt::format("<path class=\"bar c1\" d=\"M{:.0f} 50H{:.0f}\"/>",
+                              left(*estimate.low), left(*estimate.high));
+    }
+    for (const double value : estimate.values) {
+        shapes += fmt::format("<path class=\"dot repeat\" d=\"M{:.0f} 50h0\"/>", left(value));
+    }
+    shapes += fmt::format("<path class=\"median\" d=\"M{:.0f} 10V90\"/>", left(estimate.median));
+    return fmt::format(
+        "<svg class=\"strip\" viewBox=\"0 0 1000 100\" preserveAspectRatio=\"none\" "
+        "role=\"img\" aria-label=\"{} repeats from {} to {}\">{}</svg>",
+        estimate.values.size(),
+        quantity(unit_of_metric(estimate.metric), std::ranges::min(estimate.values)),
+        quantity(unit_of_metric(estimate.metric), std::ranges::max(estimate.values)), shapes);
+}
+
+// The value in large digits, its unit small.
+std::string large_number(const Estimate& estimate) {
+    const Unit unit = unit_of_metric(estimate.metric);
+    const Scale scale = scale_of(unit, std::abs(estimate.median));
+    const std::string number =
+        unit == Unit::per_second ? whole(estimate.median) : digits(estimate.median, scale);
+    return fmt::format("<span class=\"value\">{}</span> <span class=\"unit\">{}</span>",
+                       escaped(number), escaped(scale.name));
+}
+
+std::string card(std::string_view name, const json& series, std::string_view metric) {
+    const std::optional<Estimate> estimate = estimate_of(series, metric);
+    if (!estimate.has_value()) return {};
+    std::string below = strip_of(*estimate);
+    const std::string spread = spread_text(*estimate);
+    if (!spread.empty()) below += fmt::format("<span class=\"spread\">{}</span>", escaped(spread));
+    return fmt::format("<div class=\"card\"><h4>{}</h4><p>{}</p>{}</div>\n", escaped(name),
+                       large_number(*estimate), below);
+}
+
+std::string cards_of(const json& series) {
+    const std::string per =
+        event_noun(series) == "transfers" ? std::string("per transfer") : std::string("per event");
+    const bool open = number_of(series, "rate").has_value();
+    std::string cards = card("Throughput, served", series, "throughput");
+    if (open) cards += card("Offered", series, "load.offered");
+    for (const std::string_view quantile : {"p50", "p90", "p99", "p99.9", "p99.99", "max"}) {
+        cards += card(fmt::format("Batch latency {}", quantile), series,
+                      fmt::format("batch.{}", quantile));
+    }
+    cards += card("Query latency p99", series, "query.p99");
+    if (open) cards += card("Sent late", series, "load.late_fraction");
+    cards += card("CPU " + per, series, "cost.cpu_us_per_event");
+    cards += card("Written " + per, series, "cost.written_bytes_per_event");
+    cards += card("Largest memory of a member", series, "member.rss_max");
+    cards += card("Generator busy", series, "generator.busy");
+    return "<div class=\"cards\">" + cards + "</div>\n";
+}
+
+std::string notes_of(const json& result, const json& series) {
+    std::string notes;
+    const std::string unserved = unserved_sentence(series);
+    if (!unserved.empty()) notes += fmt::format("<p class=\"warn\">{}.</p>\n", escaped(unserved));
+    const std::string not_shown = not_shown_sentence(result, series);
+    if (!not_shown.empty()) notes += fmt::format("<p class=\"note\">{}.</p>\n", escaped(not_shown));
+    return notes;
+}
+
+std::string cell_text(const json& series, std::string_view metric) {
+    const std::optional<Estimate> estimate = estimate_of(series, metric);
+    return estimate.has_value() ? to_text(*estimate) : "–";
+}
+
+HtmlTable series_table(const json& summary) {
+    HtmlTable table{.caption = "",
+                    .heading = {"series", "n", "served", "p50", "p99", "max", "CPU per event"},
+                    .rows = {},
+                    .numbers = true};
+    for (const json& series : summary) {
+        table.rows.push_back({series_title(series), whole(number_of(series, "n").value_or(0)),
+                              cell_text(series, "throughput"), cell_text(series, "batch.p50"),
+                              cell_text(series, "batch.p99"), cell_text(series, "batch.max"),
+                              cell_text(series, "cost.cpu_us_per_event")});
+    }
+    return table;
+}
+
+void add_fact(HtmlTable& table, std::string_view name, std::string text) {
+    if (!text.empty()) table.rows.push_back({std::string(name), std::move(text)});
+}
+
+std::string scalar_text(const json& value) {
+    if (value.is_null()) return {};
+    return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+HtmlTable environment_table(const json& environment) {
+    HtmlTable table{.caption = "Machine", .heading = {}, .rows = {}, .numbers = false};
+    if (!environment.is_object()) return table;
+    for (const auto& [key, value] : environment.items()) {
+        std::string name = key;
+        std::ranges::replace(name, '_', ' ');
+        if (key == "ram_bytes") {
+            add_fact(table, "memory", quantity(Unit::bytes, number_in(value)));
+        } else if (!value.is_structured()) {
+            add_fact(table, name, scalar_text(value));
+        } else {
+            for (const auto& [part, inner] : value.items()) {
+                std::string words = part;
+                std::ranges::replace(words, '_', ' ');
+                add_fact(table, words + " at the start", scalar_text(inner));
+            }
+        }
+    }
+    return table;
+}
+
+HtmlTable subject_table(const json& subjects) {
+    HtmlTable table{.caption = "Servers measured",
+                    .heading = {"path", "version", "release", "size", "SHA-256"},
+                    .rows = {},
+                    .numbers = false};
+    for (const json& subject : subjects) {
+        const std::string name = text_of(subject, "name");
+        const std::string path = text_of(subject, "path");
+        table.rows.push_back({name.empty() ? path : name + ": " + path, text_of(subject, "version"),
+                              text_of(subject, "release"),
+                              quantity(Unit::bytes, number_of(subject, "size")),
+                              text_of(subject, "sha256")});
+    }
+    return table;
+}
+
+// The same command of every repeat is shown once.
+std::string member_commands(const json& result) {
+    std::vector<std::string> lines;
+    std::set<std::string> seen;
+    for (const json& measurement : list_of(result, "measurements")) {
+        for (const json& member : list_of(measurement, "members")) {
+            std::string line = shell_command(part_of(member, "command"));
+            if (!line.empty() && seen.insert(line).second) lines.push_back(std::move(line));
+        }
+    }
+    if (lines.empty()) return {};
+    return html_details(
+        "Command lines of the members",
+        fmt::format("<pre>{}</pre>\n", escaped(fmt::format("{}", fmt::join(lines, "\n")))));
+}
+
+std::string exit_text(const json& member) {
+    const std::string reason = text_of(member, "reason");
+    const json& exit = part_of(member, "exit");
+    const double signal = number_of(exit, "signal").value_or(0);
+    if (signal > 0) return fmt::format("{}, signal {:.0f}", reason, signal);
+    const std::optional<double> status = number_of(exit, "status");
+    if (status.has_value() && *status != 0) {
+        return fmt::format("{}, status {:.0f}", reason, *status);
+    }
+    return reason;
+}
+
+}  // namespace
+
+std::string html_heading(const json& result) {
+    const json& run = part_of(result, "run");
+    std::vector<std::string> facts{text_of(run, "started")};
+    for (const json& subject : list_of(result, "subjects")) {
+        const std::string name = text_of(subject, "name");
+        const std::string version = text_of(subject, "version");
+        facts.push_back(name.empty() ? version : name + ": " + version);
+    }
+    facts.push_back("elytractl " + text_of(run, "elytractl"));
+    std::string list;
+    for (const std::string& fact : facts) list += "<li>" + escaped(fact) + "</li>";
+    return fmt::format("<header><p class=\"kind\">{} · {}</p>\n<h1>{}</h1>\n<ul>{}</ul></header>\n",
+                       escaped(text_of(run, "kind")), escaped(text_of(run, "name")),
+                       escaped(text_of(run, "id")), list);
+}
+
+std::string html_verdict(const json& result) {
+    const json& verdict = part_of(result, "verdict");
+    const std::string word = text_of(verdict, "word");
+    const VerdictLook look = look_of(word);
+    std::string reasons;
+    for (const json& reason : list_of(verdict, "reasons")) {
+        reasons += "<li>" + escaped(text_of(reason, "text")) + "</li>\n";
+    }
+    for (const json& measurement : list_of(result, "measurements")) {
+        for (const std::string& sentence : trouble_of(measurement)) {
+            reasons +=
+                fmt::format("<li>measurement {:.0f}: {}</li>\n",
+                            number_of(measurement, "index").value_or(0) + 1, escaped(sentence));
+        }
+    }
+    if (text_of(part_of(result, "run"), "state") != "complete") {
+        reasons += "<li>the result is not complete: the run has not come to its end</li>\n";
+    }
+    return fmt::format(
+        "<section id=\"verdict\" class=\"verdict {}\" aria-label=\"Verdict\">\n"
+        "<p class=\"word\"><span aria-hidden=\"true\">{}</span> {}</p>\n"
+        "<ul>{}</ul></section>\n",
+        look.css_class, look.sign, escaped(word), reasons);
+}
+
+std::string html_headline(const json& result) {
+    const json& summary = list_of(result, "summary");
+    if (summary.empty()) return {};
+    std::string html;
+    for (const json& series : summary) {
+        if (summary.size() > series_as_cards_max) break;
+        const std::string title = series_title(series);
+        if (!title.empty()) html += "<h3>" + escaped(title) + "</h3>\n";
+        html += cards_of(series) + notes_of(result, series);
+    }
+    if (summary.size() > series_as_cards_max) html = to_html(series_table(summary));
+    const std::string brackets = brackets_sentence(result);
+    if (!brackets.empty()) html += "<p class=\"note\">" + escaped(brackets) + ".</p>\n";
+    return html;
+}
+
+std::string html_thresholds(const json& result) {
+    const std::vector<ThresholdLine> lines = threshold_lines(result);
+    if (lines.empty()) return {};
+    HtmlTable table{.caption = "",
+                    .heading = {"metric", "bound", "worst", "kept"},
+                    .rows = {},
+                    .numbers = false};
+    for (const ThresholdLine& line : lines) {
+        table.rows.push_back(
+            {line.metric, line.bound, line.worst,
+             fmt::format("{} {} of {}", line.passed() ? "✓" : "✕", line.kept, line.checked)});
+    }
+    return to_html(table);
+}
+
+std::string html_measurements(const json& result) {
+    HtmlTable table{.caption = "",
+                    .heading = {"measurement", "served", "p50", "p99", "max", "steady", "verdict"},
+                    .rows = {},
+                    .numbers = true};
+    for (const json& measurement : list_of(result, "measurements")) {
+        const json& metrics = part_of(measurement, "metrics");
+        const std::string completion = text_of(measurement, "completion");
+        const auto metric = [&](std::string_view name) {
+            return quantity(unit_of_metric(name), number_of(metrics, name));
+        };
+        table.rows.push_back(
+            {fmt::format("{:.0f}: {}", number_of(measurement, "index").value_or(0) + 1,
+                         measurement_title(measurement)),
+             metric("throughput"), metric("batch.p50"), metric("batch.p99"), metric("batch.max"),
+             flag_of(measurement, "steady") ? "yes" : "no",
+             completion == "complete" ? text_of(part_of(measurement, "verdict"), "word")
+                                      : completion});
+    }
+    return table.rows.empty() ? std::string() : to_html(table);
+}
+
+std::string html_members(const json& result) {
+    HtmlTable table{.caption = "",
+                    .heading = {"member", "end", "ready after", "memory", "CPU user", "CPU system",
+                                "faults major", "switches", "data file"},
+                    .rows = {},
+                    .numbers = true};
+    for (const json& measurement : list_of(result, "measurements")) {
+        const double index = number_of(measurement, "index").value_or(0) + 1;
+        for (const json& member : list_of(measurement, "members")) {
+            const json& usage = part_of(member, "usage");
+            const double switches = number_of(usage, "voluntary_switches").value_or(0) +
+                                    number_of(usage, "involuntary_switches").value_or(0);
+            table.rows.push_back(
+                {fmt::format("{:.0f}: {}", index, text_of(member, "name")), exit_text(member),
+                 quantity(Unit::milliseconds, number_of(member, "ready_ms")),
+                 quantity(Unit::bytes, number_of(usage, "max_rss_bytes")),
+                 quantity(Unit::microseconds, number_of(usage, "user_us")),
+                 quantity(Unit::microseconds, number_of(usage, "system_us")),
+                 whole(number_of(usage, "major_faults").value_or(0)), whole(switches),
+                 quantity(Unit::bytes, number_of(part_of(member, "file"), "allocated"))});
+        }
+    }
+    return table.rows.empty() ? std::string() : to_html(table);
+}
+
+std::string html_reproduction(const json& result) {
+    const json& run = part_of(result, "run");
+    std::string html = fmt::format("<p>The command of this run; seed {}:</p>\n<pre>{}</pre>\n",
+                                   escaped(scalar_text(part_of(run, "seed"))),
+                                   escaped(shell_command(part_of(run, "command"))));
+    html += to_html(subject_table(list_of(result, "subjects")));
+    html += to_html(environment_table(part_of(result, "environment")));
+    html += member_commands(result);
+    const json& plan = part_of(result, "plan");
+    if (plan.is_null()) return html;
+    const std::string text =
+        plan.dump(json_indent, ' ', false, nlohmann::json::error_handler_t::replace);
+    return html + html_details("Plan", "<pre>" + escaped(text) + "</pre>\n");
+}
+
+}  // namespace elytractl::report
