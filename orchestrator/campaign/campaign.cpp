@@ -166,13 +166,14 @@ void Campaign::measure(const plan::Measurement& measurement) {
         return;
     }
     const process::MeasurementPlan complete = complete_plan(measurement);
-    const auto outcome = session_.measure(complete, steady_test(complete.measure.warmup));
+    auto outcome = session_.measure(complete, steady_test(complete.measure.warmup));
     if (!outcome.has_value()) {
         const bool not_ours = outcome.error().kind == process::Refusal::Kind::not_ours;
         interruption_ = {.code = not_ours ? ExitCode::refused : ExitCode::host_unsuitable,
                          .text = outcome.error().text};
         return;
     }
+    outcome->role = plan::role_names[static_cast<std::size_t>(measurement.role)];
     record(measurement, *outcome, complete.traffic);
 }
 
@@ -201,8 +202,6 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
     const statistics::Verdict verdict =
         statistics::judge_measurement(statistics::facts_of(outcome, context));
     parts_.measurements.push_back(report::measurement_json(outcome, verdict, measure.percentiles));
-    parts_.measurements.back()["role"] =
-        plan::role_names[static_cast<std::size_t>(measurement.role)];
     measured_.push_back({.index = measurement.index,
                          .role = measurement.role,
                          .subject = measurement.subject,

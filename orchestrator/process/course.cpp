@@ -64,6 +64,7 @@ void Course::make_members() {
                 .count = plan.cluster.replicas,
                 .cluster = plan.traffic.cluster,
                 .executable = plan.executable,
+                .subcommand = plan.subcommand,
                 .data_file = data_file(index),
                 .log_path = fmt::format("{}/m{}-r{}.log", context_.log_folder, plan.index, index),
                 .addresses = plan.addresses,

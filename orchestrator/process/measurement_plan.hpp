@@ -26,6 +26,7 @@ struct MeasurementPlan {
     std::optional<double> rate;
     std::uint32_t repeat = 0;
     std::string executable;  // a path; cluster.binary as it was resolved
+    std::string subcommand;  // before `format` and `start`; empty for a server
     bool elytra = false;  // its `version` begins with "Elytra": it logs checkpoints when asked to
     spec::ClusterSpec cluster;
     elytra::bench::TrafficOptions traffic;

@@ -67,10 +67,11 @@ void Member::format() {
     stage_ = Stage::formatting;
     stage_begin_ = elytra::io::monotonic_now();
     launch({.executable = options_.executable,
-            .arguments = {"format",
-                          fmt::format("--cluster={}", elytra::to_decimal(options_.cluster.value)),
-                          fmt::format("--replica={}", options_.index),
-                          fmt::format("--replica-count={}", options_.count), options_.data_file},
+            .arguments = arguments(
+                {"format",
+                 fmt::format("--cluster={}", elytra::to_decimal(options_.cluster.value)),
+                 fmt::format("--replica={}", options_.index),
+                 fmt::format("--replica-count={}", options_.count), options_.data_file}),
             .output = ChildStream::discard,
             .errors = ChildStream::pipe,
             .grace = destruction_grace});
@@ -100,10 +101,15 @@ std::vector<std::string> Member::start_arguments() const {
     for (const elytra::io::Address& address : options_.addresses) {
         addresses += (addresses.empty() ? "" : ",") + elytra::io::to_text(address);
     }
-    std::vector<std::string> arguments{"start", "--addresses=" + addresses};
-    arguments.insert(arguments.end(), options_.start_flags.begin(), options_.start_flags.end());
-    arguments.push_back(options_.data_file);
-    return arguments;
+    std::vector<std::string> words{"start", "--addresses=" + addresses};
+    words.insert(words.end(), options_.start_flags.begin(), options_.start_flags.end());
+    words.push_back(options_.data_file);
+    return arguments(std::move(words));
+}
+
+std::vector<std::string> Member::arguments(std::vector<std::string> words) const {
+    if (!options_.subcommand.empty()) words.insert(words.begin(), options_.subcommand);
+    return words;
 }
 
 bool Member::launch(const ChildCommand& command) {

@@ -26,6 +26,7 @@ struct MemberOptions {
     std::uint32_t count = 1;  // of members in the cluster
     elytra::ClusterId cluster{};
     std::string executable;
+    std::string subcommand;  // of a program that is a server among other things; may be empty
     std::string data_file;
     std::string log_path;
     // Of all members, in their order. Empty: the member chooses a port and reports it.
@@ -94,6 +95,7 @@ private:
     void explain(const ExitFacts& facts);
     void fail_later(std::string reason);
     std::vector<std::string> start_arguments() const;
+    std::vector<std::string> arguments(std::vector<std::string> words) const;
 
     elytra::io::asio::io_context& loop_;
     MemberOptions options_;

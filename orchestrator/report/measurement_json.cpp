@@ -281,6 +281,7 @@ json measurement_json(const run::MeasurementOutcome& outcome, const statistics::
                       std::span<const double> percentiles) {
     const std::vector<NamedQuantile> quantiles = named_quantiles(percentiles);
     json measurement{{"index", outcome.index},
+                     {"role", outcome.role},
                      {"subject", outcome.subject},
                      {"cell", cell_json(outcome.cell)},
                      {"rate", or_null(outcome.rate)},

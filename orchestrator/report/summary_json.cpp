@@ -63,6 +63,7 @@ json summary_json(const json& measurements) {
     std::vector<Series> all;
     for (const json& measurement : measurements) {
         if (measurement["completion"] != "complete") continue;
+        if (measurement["role"] != "measurement") continue;
         Series& series = series_of(all, measurement);
         series.count += 1;
         for (const auto& [name, value] : measurement["metrics"].items()) {
