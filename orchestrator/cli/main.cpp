@@ -6,6 +6,11 @@
 #include "orchestrator/cli/exit_code.hpp"
 #include "orchestrator/cli/null_server_command.hpp"
 #include "orchestrator/cli/report_command.hpp"
+#include "orchestrator/cli/explain_command.hpp"
+#include "orchestrator/cli/init_command.hpp"
+#include "orchestrator/cli/plan_command.hpp"
+#include "orchestrator/cli/schema_command.hpp"
+#include "orchestrator/cli/validate_command.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/signals.hpp"
 
@@ -21,6 +26,11 @@ int main(int argc, char** argv) {
     const elytractl::cli::BenchVerb bench(app, chosen);
     const elytractl::cli::NullServerVerb null_server(app, chosen);
     const elytractl::cli::ReportVerb report(*app.get_subcommand("bench"), chosen);
+    const elytractl::cli::InitVerb init(app, chosen);
+    const elytractl::cli::ValidateVerb validate(app, chosen);
+    const elytractl::cli::PlanVerb plan(app, chosen);
+    const elytractl::cli::ExplainVerb explain(app, chosen);
+    const elytractl::cli::SchemaVerb schema(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

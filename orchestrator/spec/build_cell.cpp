@@ -24,6 +24,9 @@ using elytra::bench::UnitKind;
 
 constexpr std::uint64_t window_intervals_min = 4;
 
+constexpr std::uint32_t unit_events_max = 4;  // of a chain
+constexpr std::uint32_t share_sum = 1000;
+
 // A flat rate is one stretch that is repeated for ever; its length means nothing.
 constexpr std::uint64_t flat_stretch_nanoseconds = elytra::nanoseconds_per_second;
 
@@ -56,10 +59,7 @@ public:
         traffic.late_nanoseconds = values_.nanoseconds("/load/late_after");
         traffic.interval_nanoseconds = values_.nanoseconds("/measure/interval");
         traffic.audit = values_.boolean("/load/audit");
-        if (traffic.threads > traffic.clients) {
-            refuse("/load/threads",
-                   fmt::format("must be at most /load/clients, which is {}", traffic.clients));
-        }
+        check_sizes(traffic);
         return traffic;
     }
 
@@ -86,6 +86,24 @@ public:
     }
 
 private:
+    void check_sizes(const TrafficOptions& traffic) {
+        if (traffic.threads > traffic.clients) {
+            refuse("/load/threads",
+                   fmt::format("must be at most /load/clients, which is {}", traffic.clients));
+        }
+        const auto single = traffic.mix.share(UnitKind::plain) + traffic.mix.share(UnitKind::query);
+        if (traffic.batch_max < unit_events_max && single != share_sum) {
+            refuse("/load/batch_max",
+                   fmt::format("must be at least {}, so that a chain of linked transfers fits",
+                               unit_events_max));
+        }
+        const std::uint64_t batches = std::uint64_t{traffic.batch_max} * traffic.threads;
+        if (traffic.backlog_max < batches) {
+            refuse("/load/backlog_max",
+                   fmt::format("must be at least one batch for each thread, which is {}", batches));
+        }
+    }
+
     // At the place of the value, or of what stands around it where it is a default.
     void refuse(std::string_view pointer, std::string rule) {
         const Json value = values_.value(pointer);
@@ -138,19 +156,18 @@ private:
     MixOptions mix() {
         constexpr std::array<UnitKind, 4> others{UnitKind::linked, UnitKind::two_phase,
                                                  UnitKind::failing, UnitKind::query};
-        constexpr std::uint32_t all = 1000;
         MixOptions mix;
         std::uint32_t sum = 0;
         for (const UnitKind kind : others) sum += mix.share(kind) = share_of(kind);
-        if (sum > all) {
+        if (sum > share_sum) {
             refuse("/load/mix", "the shares add up to more than 100%");
             return mix;
         }
-        mix.share(UnitKind::plain) = all - sum;
-        if (values_.says("/load/mix/plain") && share_of(UnitKind::plain) != all - sum) {
+        mix.share(UnitKind::plain) = share_sum - sum;
+        if (values_.says("/load/mix/plain") && share_of(UnitKind::plain) != share_sum - sum) {
             refuse("/load/mix/plain", fmt::format("the shares must add up to 100%; the others "
                                                   "leave {:.1f}%",
-                                                  static_cast<double>(all - sum) / 10));
+                                                  static_cast<double>(share_sum - sum) / 10));
         }
         return mix;
     }
@@ -257,6 +274,7 @@ private:
             .until_steady = values_.text("/measure/warmup/until") == warmup_names.front(),
             .slope = values_.fraction("/measure/warmup/slope"),
             .deviation = values_.fraction("/measure/warmup/deviation"),
+            .ramp_nanoseconds = values_.nanoseconds("/measure/warmup/ramp"),
             .window_nanoseconds = values_.nanoseconds("/measure/warmup/window"),
             .minimum_nanoseconds = values_.nanoseconds("/measure/warmup/min"),
             .maximum_nanoseconds = values_.nanoseconds("/measure/warmup/max")};

@@ -270,6 +270,13 @@ constexpr Key table[] = {
      .default_text = R"("steady")",
      .description = "steady: until slope and deviation hold, between min and max; time: for min",
      .choices = warmup_names},
+    {.pointer = "/measure/warmup/ramp",
+     .kind = duration,
+     .default_text = R"("1s")",
+     .description =
+         "Open loop: how long the rate rises to the first one, before the warm-up counts",
+     .minimum = 0,
+     .maximum = hour},
     {.pointer = "/measure/warmup/slope",
      .kind = fraction,
      .default_text = R"("0.5%")",

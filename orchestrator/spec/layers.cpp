@@ -156,23 +156,23 @@ void add_environment(Stack& stack, const Environment& environment) {
     }
 }
 
-}  // namespace
-
-std::span<const NamedFlag> named_flags() { return flags; }
-
-Result<Override, Problem> parse_set(std::string_view text) {
+// The pointer and the value of "/load/clients=4".
+void add_set(Stack& stack, std::string_view text) {
+    const Place place{.kind = PlaceKind::flag, .name = "--set"};
     const std::size_t equals = text.find('=');
     const std::string_view pointer = text.substr(0, equals);
     if (equals == text.npos || pointer.empty() || !is_pointer(pointer)) {
-        return elytra::Unexpected(
-            Problem{.place = {.kind = PlaceKind::flag, .name = "--set"},
-                    .value = std::string(text),
-                    .rule = "must be POINTER=VALUE, for example /load/clients=4"});
+        stack.report({.place = place,
+                      .value = std::string(text),
+                      .rule = "must be POINTER=VALUE, for example /load/clients=4"});
+        return;
     }
-    return Override{.flag = "--set",
-                    .pointer = std::string(pointer),
-                    .text = std::string(text.substr(equals + 1))};
+    stack.add(document_of_text(pointer, text.substr(equals + 1), place));
 }
+
+}  // namespace
+
+std::span<const NamedFlag> named_flags() { return flags; }
 
 Result<Document, Problems> load_document(const Layers& layers) {
     Stack stack;
@@ -183,6 +183,7 @@ Result<Document, Problems> load_document(const Layers& layers) {
         stack.add(
             document_of_text(one.pointer, one.text, {.kind = PlaceKind::flag, .name = one.flag}));
     }
+    for (const std::string& text : layers.sets) add_set(stack, text);
     return stack.finish();
 }
 

@@ -31,14 +31,12 @@ struct NamedFlag {
 
 std::span<const NamedFlag> named_flags();
 
-// "/load/clients=4" as --set has it; none where there is no pointer or no '='.
-elytra::Result<Override, Problem> parse_set(std::string_view text);
-
 // What a run shall be made of; later ones win.
 struct Layers {
-    std::vector<std::string> files;
-    Environment environment;
-    std::vector<Override> overrides;
+    std::vector<std::string> files = {};
+    Environment environment = {};
+    std::vector<Override> overrides = {};  // of named flags
+    std::vector<std::string> sets = {};    // of --set: "/load/clients=4"
 };
 
 // All layers in one document that fits the table of keys, or everything that is wrong in any of

@@ -27,12 +27,6 @@ private:
     elytra::test::TempDirectory directory_;
 };
 
-Override set(std::string_view text) {
-    const auto parsed = parse_set(text);
-    REQUIRE(parsed.has_value());
-    return *parsed;
-}
-
 Json load(const Layers& layers) {
     const auto document = load_document(layers);
     if (!document.has_value()) FAIL_CHECK(to_text(document.error().front()));
@@ -68,19 +62,15 @@ TEST_CASE("later files, then variables, then flags win, and every value knows it
 }
 
 TEST_CASE("texts of flags and variables become what their key expects") {
-    CHECK(load({.files = {},
-                .environment = {},
-                .overrides = {set("/load/clients=4"), set("/name=5"), set("/load/audit=false"),
-                              set("/load/arrival/rate=5"), set("/measure/duration=3s"),
-                              set("/measure/percentiles=[50, 99]"),
-                              set("/cluster/start/cache_grid=256MiB"),
-                              set("/cluster/start/development=true"), set("/load/seed=1"),
-                              set("/load/seed=null")}}) ==
+    CHECK(load({.overrides = {"/load/clients=4", "/name=5", "/load/audit=false",
+                              "/load/arrival/rate=5", "/measure/duration=3s",
+                              "/measure/percentiles=[50, 99]", "/cluster/start/cache_grid=256MiB",
+                              "/cluster/start/development=true", "/load/seed=1",
+                              "/load/seed=null"}}) ==
           Json::parse(R"({"load": {"clients": 4, "audit": false, "arrival": {"rate": 5}},
                           "name": "5", "measure": {"duration": "3s", "percentiles": [50, 99]},
                           "cluster": {"start": {"cache_grid": "256MiB", "development": true}}})"));
-    CHECK(load({.files = {},
-                .environment = {{"ELYTRACTL_LOAD", R"({"clients": 3})"},
+    CHECK(load({.environment = {{"ELYTRACTL_LOAD", R"({"clients": 3})"},
                                 {"ELYTRACTL_CLUSTER_START_CACHE_GRID", "1GiB"},
                                 {"ELYTRACTL_NAME", "x"}},
                 .overrides = {}}) ==
@@ -95,8 +85,7 @@ TEST_CASE("every key but the format has a variable of its own that sets it") {
         CAPTURE(variable);
         const Json value = Json::parse(key.default_text);
         const std::string text = value.is_string() ? value.get<std::string>() : value.dump();
-        const auto document =
-            load_document({.files = {}, .environment = {{variable, text}}, .overrides = {}});
+        const auto document = load_document({.environment = {{variable, text}}});
         REQUIRE(document.has_value());
         CHECK(*find(document->value, key.pointer) == value);
     }
@@ -107,24 +96,20 @@ TEST_CASE("what is wrong with a layer is said of that layer") {
     const std::string good = files.write("good.json", "{" + std::string(format) + "}");
     const std::string bad = files.write("bad.json", R"({"laod": null})");
     const std::string bare = files.write("bare.json", R"({"kind": "bench"})");
-    CHECK(refusal({.files = {good, bad}, .environment = {}, .overrides = {}}) ==
+    CHECK(refusal({.files = {good, bad}}) ==
           bad + ":1:2: /laod: there is no such key; did you mean \"load\"?");
-    CHECK(refusal({.files = {bare}, .environment = {}, .overrides = {}}) ==
+    CHECK(refusal({.files = {bare}}) ==
           bare + ":1:1: /$schema: is missing; must be \"elytractl/1\"");
-    CHECK(
-        refusal(
-            {.files = {}, .environment = {{"ELYTRACTL_LOAD_CLIENTS", "many"}}, .overrides = {}}) ==
-        "ELYTRACTL_LOAD_CLIENTS: /load/clients (\"many\"): must be a whole number from 1 to 64");
-    CHECK(refusal({.files = {}, .environment = {}, .overrides = {set("/load/clinets=1")}}) ==
+    CHECK(refusal({.environment = {{"ELYTRACTL_LOAD_CLIENTS", "many"}}}) ==
+          "ELYTRACTL_LOAD_CLIENTS: /load/clients (\"many\"): must be a whole number from 1 to 64");
+    CHECK(refusal({.overrides = {"/load/clinets=1"}}) ==
           "--set: /load/clinets: there is no such key; did you mean \"clients\"?");
-    CHECK(
-        refusal({.files = {}, .environment = {{"ELYTRACTL_LOAD_CLIENT", "1"}}, .overrides = {}}) ==
-        "ELYTRACTL_LOAD_CLIENT: (1): there is no such variable; did you mean "
-        "\"ELYTRACTL_LOAD_CLIENTS\"?");
-    CHECK(refusal({.files = {}, .environment = {{"ELYTRACTL_LOAD_XYZ", "1"}}, .overrides = {}}) ==
+    CHECK(refusal({.environment = {{"ELYTRACTL_LOAD_CLIENT", "1"}}}) ==
+          "ELYTRACTL_LOAD_CLIENT: (1): there is no such variable; did you mean "
+          "\"ELYTRACTL_LOAD_CLIENTS\"?");
+    CHECK(refusal({.environment = {{"ELYTRACTL_LOAD_XYZ", "1"}}}) ==
           "ELYTRACTL_LOAD_XYZ: (1): there is no such variable");
-    CHECK(refusal({.files = {}, .environment = {{"ELYTRACTL_STATE_FOLDER", "x"}}, .overrides = {}})
-              .empty());
+    CHECK(refusal({.environment = {{"ELYTRACTL_STATE_FOLDER", "x"}}}).empty());
 }
 
 TEST_CASE("an exclude may name axes of another layer") {
@@ -133,21 +118,18 @@ TEST_CASE("an exclude may name axes of another layer") {
         "a.json", "{" + std::string(format) + R"(, "matrix": {"/load/clients": [1, 2]}})");
     const std::string b =
         files.write("b.json", R"({"matrix": {"exclude": [{"/load/clients": 2}]}})");
-    CHECK(refusal({.files = {a, b}, .environment = {}, .overrides = {}}).empty());
+    CHECK(refusal({.files = {a, b}}).empty());
     CHECK(refusal({.files = {a},
-                   .environment = {},
-                   .overrides = {set(R"(/matrix/exclude=[{"/load/seed": 2}])")}}) ==
+
+                   .overrides = {R"(/matrix/exclude=[{"/load/seed": 2}])"}}) ==
           "--set: /matrix/exclude/0/~1load~1seed: is not an axis of the matrix");
 }
 
 TEST_CASE("--set takes a pointer and a value") {
-    CHECK(set("/load/arrival/rate=a=b").text == "a=b");
-    CHECK(set("/name=").text.empty());
+    CHECK(load({.sets = {"/cluster/dir=a=b"}})["cluster"]["dir"] == "a=b");
     for (const std::string_view text : {"load/clients=4", "/load/clients", "=4", "", "/a~2=1"}) {
         CAPTURE(text);
-        const auto parsed = parse_set(text);
-        REQUIRE_FALSE(parsed.has_value());
-        CHECK(to_text(parsed.error()).find("POINTER=VALUE") != std::string::npos);
+        CHECK(refusal({.sets = {std::string(text)}}).find("POINTER=VALUE") != std::string::npos);
     }
 }
 

@@ -56,6 +56,8 @@ TEST_CASE("without layers a run file means what BenchSpec says by default") {
     CHECK(cell.measure.warmup.until_steady == measure.warmup.until_steady);
     CHECK(cell.measure.warmup.slope == doctest::Approx(measure.warmup.slope));
     CHECK(cell.measure.warmup.deviation == doctest::Approx(measure.warmup.deviation));
+    CHECK(cell.measure.warmup.ramp_nanoseconds == measure.warmup.ramp_nanoseconds);
+    CHECK(cell.cluster.binary == cluster.binary);
     CHECK(cell.measure.warmup.window_nanoseconds == measure.warmup.window_nanoseconds);
     CHECK(cell.measure.warmup.minimum_nanoseconds == measure.warmup.minimum_nanoseconds);
     CHECK(cell.measure.warmup.maximum_nanoseconds == measure.warmup.maximum_nanoseconds);
@@ -176,6 +178,12 @@ TEST_CASE("what does not go together is refused where it was written") {
     const Row rows[] = {
         {R"({"load": {"threads": 2}})",
          "f:1:22: /load/threads (2): must be at most /load/clients, which is 1"},
+        {R"({"load": {"batch_max": 3, "mix": {"linked": "1%"}}})",
+         "f:1:24: /load/batch_max (3): must be at least 4, so that a chain of linked transfers "
+         "fits"},
+        {R"({"load": {"backlog_max": 8188}})",
+         "f:1:26: /load/backlog_max (8188): must be at least one batch for each thread, which is "
+         "8189"},
         {R"({"load": {"hot": {"accounts": 3}}})",
          "f:1:18: /load/hot ({\"accounts\":3}): means nothing unless /load/distribution is "
          "\"hot\""},
