@@ -24,8 +24,11 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     elytractl::cli::Action chosen;
     const elytractl::cli::BenchVerb bench(app, chosen);
+    const elytractl::cli::CompareVerb compare(bench.command(), chosen);
+    const elytractl::cli::SweepVerb sweep(bench.command(), chosen);
+    const elytractl::cli::NullVerb null(bench.command(), chosen);
+    const elytractl::cli::ReportVerb report(bench.command(), chosen);
     const elytractl::cli::NullServerVerb null_server(app, chosen);
-    const elytractl::cli::ReportVerb report(*app.get_subcommand("bench"), chosen);
     const elytractl::cli::InitVerb init(app, chosen);
     const elytractl::cli::ValidateVerb validate(app, chosen);
     const elytractl::cli::PlanVerb plan(app, chosen);

@@ -68,8 +68,7 @@ void Member::format() {
     stage_begin_ = elytra::io::monotonic_now();
     launch({.executable = options_.executable,
             .arguments = arguments(
-                {"format",
-                 fmt::format("--cluster={}", elytra::to_decimal(options_.cluster.value)),
+                {"format", fmt::format("--cluster={}", elytra::to_decimal(options_.cluster.value)),
                  fmt::format("--replica={}", options_.index),
                  fmt::format("--replica-count={}", options_.count), options_.data_file}),
             .output = ChildStream::discard,
