@@ -143,8 +143,8 @@ void Course::perform(const run::FormatMember& action) {
     auto prepared = context_.ledger.expect_file(member.options().data_file);
     if (prepared.has_value()) prepared = member.prepare();
     if (!prepared.has_value()) {
-        trouble(fmt::format("cannot prepare {}: {}", member.outcome().name,
-                            elytra::io::error_text(prepared.error())));
+        return member.refuse(fmt::format("cannot prepare {}: {}", member.outcome().name,
+                                         elytra::io::error_text(prepared.error())));
     }
     member.format();
 }

@@ -1,6 +1,5 @@
 #include "orchestrator/progress/plain_lines.hpp"
 
-#include <algorithm>
 #include <string_view>
 #include <variant>
 
@@ -39,9 +38,8 @@ std::string announcement(const run::MeasurementAnnounced& one) {
     const std::string_view fate =
         one.ephemeral ? "EPHEMERAL: removed at the end; --keep keeps them" : "kept";
     return fmt::format(
-        "{}: {} data file{} of {} in {} ({})", fmt::join(measurement_words(one), ", "), one.members,
-        one.members == 1 ? "" : "s", size_text(one.data_bytes / std::max(one.members, 1U)),
-        one.data_folder, fate);
+        "{}: {} data file{} in {}, room for {} ({})", fmt::join(measurement_words(one), ", "),
+        one.members, one.members == 1 ? "" : "s", one.data_folder, size_text(one.data_bytes), fate);
 }
 
 std::string_view text_of(run::Completion completion) {
@@ -61,9 +59,8 @@ std::string_view text_of(run::Completion completion) {
 }
 
 std::string end_line(const run::MeasurementEnded& one) {
-    const bool never_steady = one.completion == run::Completion::complete && !one.steady;
     return fmt::format("run {} ended: {}{}", one.index + 1, text_of(one.completion),
-                       never_steady ? ", warm-up not steady" : "");
+                       one.steady ? ", steady" : "");
 }
 
 }  // namespace

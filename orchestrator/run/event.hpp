@@ -23,7 +23,7 @@ struct MeasurementAnnounced {
     std::uint32_t repeat = 0;
     std::uint32_t members = 1;
     std::string data_folder{};
-    std::uint64_t data_bytes = 0;  // that format will take, over all members
+    std::uint64_t data_bytes = 0;  // that the data files need at least, over all members
     bool ephemeral = true;         // the data files go when the measurement ends
     // How long the load is likely to take, for a progress bar.
     std::uint64_t warm_up_nanoseconds = 0;

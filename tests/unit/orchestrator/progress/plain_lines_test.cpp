@@ -39,7 +39,7 @@ TEST_CASE("a run is told in lines that stand for themselves") {
                                                   .members = 1,
                                                   .data_folder = "./brisk-otter",
                                                   .data_bytes = std::uint64_t{1} << 30}) ==
-          Lines{"     0.0 s  run 1/2, clients 4: 1 data file of 1.00 GiB in ./brisk-otter "
+          Lines{"     0.0 s  run 1/2, clients 4: 1 data file in ./brisk-otter, room for 1.00 GiB "
                 "(EPHEMERAL: removed at the end; --keep keeps them)"});
     CHECK(printer.on(1, run::PhaseEntered{run::Phase::warm_up}) == Lines{"     1.0 s  warm-up"});
     run::IntervalPassed interval;
@@ -60,8 +60,8 @@ TEST_CASE("a run is told in lines that stand for themselves") {
           Lines{"     8.0 s  interrupted: stopping; once more kills"});
     CHECK(printer.on(9, run::MeasurementEnded{.completion = run::Completion::interrupted}) ==
           Lines{"     9.0 s  run 1 ended: interrupted"});
-    CHECK(printer.on(9, run::MeasurementEnded{.index = 1}) ==
-          Lines{"     9.0 s  run 2 ended: complete, warm-up not steady"});
+    CHECK(printer.on(9, run::MeasurementEnded{.index = 1, .steady = true}) ==
+          Lines{"     9.0 s  run 2 ended: complete, steady"});
 }
 
 TEST_CASE("quantities have three digits and a unit") {
