@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <chrono>
+#include <ranges>
+#include <span>
 #include <utility>
 #include <variant>
 
@@ -26,6 +28,23 @@ constexpr Quantile percentile_99{99, 100};
 
 run::EndState end_of(const TrafficResult& result) {
     return result.errors.empty() ? run::EndState::well : run::EndState::badly;
+}
+
+// The last intervals of one phase that make about a second.
+run::RecentTraffic recent_traffic(std::span<const TrafficInterval> intervals) {
+    run::RecentTraffic recent;
+    elytra::bench::LatencyHistogram batch;
+    for (const TrafficInterval& interval : std::views::reverse(intervals)) {
+        if (recent.nanoseconds >= elytra::nanoseconds_per_second) break;
+        if (interval.phase != intervals.back().phase) break;
+        recent.nanoseconds += interval.nanoseconds;
+        recent.counts.add(interval.counts);
+        batch.merge(interval.batch);
+    }
+    recent.p50_microseconds = batch.at(median);
+    recent.p99_microseconds = batch.at(percentile_99);
+    recent.max_microseconds = batch.max();
+    return recent;
 }
 
 double cpu_between(const run::MemberSample& earlier, const run::MemberSample& later) {
@@ -125,8 +144,8 @@ void Course::perform(const run::FormatMember& action) {
     auto prepared = context_.ledger.expect_file(member.options().data_file);
     if (prepared.has_value()) prepared = member.prepare();
     if (!prepared.has_value()) {
-        trouble(fmt::format("cannot prepare {}: {}", member.outcome().name,
-                            elytra::io::error_text(prepared.error())));
+        return member.refuse(fmt::format("cannot prepare {}: {}", member.outcome().name,
+                                         elytra::io::error_text(prepared.error())));
     }
     member.format();
 }
@@ -280,7 +299,8 @@ void Course::on_interval(const TrafficInterval& interval) {
                                       .counts = interval.counts,
                                       .p50_microseconds = interval.batch.at(median),
                                       .p99_microseconds = interval.batch.at(percentile_99),
-                                      .max_microseconds = interval.batch.max()});
+                                      .max_microseconds = interval.batch.max(),
+                                      .recent = recent_traffic(intervals_)});
     runner_.on_interval(interval);
     perform_actions();
 }

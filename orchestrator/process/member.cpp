@@ -62,6 +62,12 @@ Member::Member(elytra::io::asio::io_context& loop, MemberOptions options, Member
 
 elytra::Result<void, int> Member::prepare() { return log_.create(options_.log_path); }
 
+void Member::refuse(std::string reason) {
+    ELYTRA_ASSERT(stage_ == Stage::idle);
+    stage_ = Stage::formatting;
+    fail_later(std::move(reason));
+}
+
 void Member::format() {
     ELYTRA_ASSERT(stage_ == Stage::idle);
     stage_ = Stage::formatting;

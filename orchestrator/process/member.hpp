@@ -55,6 +55,9 @@ public:
     // Creates the log. The error is an errno. Once, first.
     elytra::Result<void, int> prepare();
 
+    // Instead of format(): what it needs cannot be had.
+    void refuse(std::string reason);
+
     void format();
     void spawn();  // after on_formatted
 

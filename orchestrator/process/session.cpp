@@ -1,5 +1,6 @@
 #include "orchestrator/process/session.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -35,6 +36,13 @@ std::optional<Space> space_of(const std::string& directory) {
 
 std::uint64_t bytes_needed(const MeasurementPlan& plan) {
     return plan.cluster.replicas * plan.data_file_bytes;
+}
+
+// A test for steadiness needs its window to be full.
+std::uint64_t likely_warm_up(const MeasurementPlan& plan) {
+    const spec::WarmupSpec& warmup = plan.measure.warmup;
+    const std::uint64_t window = warmup.until_steady ? warmup.window_nanoseconds : 0;
+    return plan.ramp_nanoseconds + std::max(warmup.minimum_nanoseconds, window);
 }
 
 std::string in_gib(std::uint64_t bytes) {
@@ -87,22 +95,18 @@ Result<run::MeasurementOutcome, Refusal> Session::measure(const MeasurementPlan&
 }
 
 void Session::announce(const MeasurementPlan& plan) {
-    tell(run::MeasurementAnnounced{
-        .index = plan.index,
-        .total = plan.total,
-        .subject = plan.subject,
-        .cell = plan.cell,
-        .rate = plan.rate,
-        .repeat = plan.repeat,
-        .members = plan.cluster.replicas,
-        .data_folder = data_folder(plan),
-        .data_bytes = bytes_needed(plan),
-        .ephemeral = plan.cluster.lifetime == spec::Lifetime::ephemeral,
-        .warm_up_nanoseconds =
-            plan.ramp_nanoseconds + (plan.measure.warmup.until_steady
-                                         ? plan.measure.warmup.maximum_nanoseconds
-                                         : plan.measure.warmup.minimum_nanoseconds),
-        .measurement_nanoseconds = plan.measure.duration_nanoseconds});
+    tell(run::MeasurementAnnounced{.index = plan.index,
+                                   .total = plan.total,
+                                   .subject = plan.subject,
+                                   .cell = plan.cell,
+                                   .rate = plan.rate,
+                                   .repeat = plan.repeat,
+                                   .members = plan.cluster.replicas,
+                                   .data_folder = data_folder(plan),
+                                   .data_bytes = bytes_needed(plan),
+                                   .ephemeral = plan.cluster.lifetime == spec::Lifetime::ephemeral,
+                                   .warm_up_nanoseconds = likely_warm_up(plan),
+                                   .measurement_nanoseconds = plan.measure.duration_nanoseconds});
 }
 
 std::optional<Refusal> Session::make_room(const MeasurementPlan& plan) {

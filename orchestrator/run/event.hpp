@@ -17,15 +17,15 @@ namespace elytractl::run {
 struct MeasurementAnnounced {
     std::uint32_t index = 0;  // in the plan, from 0
     std::uint32_t total = 1;  // of the plan
-    std::string subject;
-    std::map<std::string, std::string> cell;
-    std::optional<double> rate;
+    std::string subject{};
+    std::map<std::string, std::string> cell{};
+    std::optional<double> rate{};
     std::uint32_t repeat = 0;
     std::uint32_t members = 1;
-    std::string data_folder;
-    std::uint64_t data_bytes = 0;  // that format will take, over all members
+    std::string data_folder{};
+    std::uint64_t data_bytes = 0;  // that the data files need at least, over all members
     bool ephemeral = true;         // the data files go when the measurement ends
-    // The longest time the load may take, for a progress bar: warm-up and measurement.
+    // How long the load is likely to take, for a progress bar.
     std::uint64_t warm_up_nanoseconds = 0;
     std::uint64_t measurement_nanoseconds = 0;
 };
@@ -35,44 +35,54 @@ struct PhaseEntered {
 };
 
 struct MemberStarted {
-    std::string member;
+    std::string member{};
     std::int64_t pid = 0;
-    std::vector<std::string> command;
+    std::vector<std::string> command{};
 };
 
 struct MemberListening {
-    std::string member;
-    std::string address;
+    std::string member{};
+    std::string address{};
 };
 
-struct IntervalPassed {
-    elytra::bench::TrafficPhase phase = elytra::bench::TrafficPhase::warm_up;
+// All intervals of about a second together, for those who watch.
+struct RecentTraffic {
     std::uint64_t nanoseconds = 0;
-    elytra::bench::TrafficCounts counts;
+    elytra::bench::TrafficCounts counts{};
     std::uint64_t p50_microseconds = 0;
     std::uint64_t p99_microseconds = 0;
     std::uint64_t max_microseconds = 0;
 };
 
+struct IntervalPassed {
+    elytra::bench::TrafficPhase phase = elytra::bench::TrafficPhase::warm_up;
+    std::uint64_t nanoseconds = 0;
+    elytra::bench::TrafficCounts counts{};
+    std::uint64_t p50_microseconds = 0;
+    std::uint64_t p99_microseconds = 0;
+    std::uint64_t max_microseconds = 0;
+    RecentTraffic recent{};  // until the end of this interval
+};
+
 struct MemberSampled {
-    std::string member;
+    std::string member{};
     double cpu = 0;  // processors in use since the sample before: 1.5 is one and a half
-    MemberSample sample;
+    MemberSample sample{};
 };
 
 struct MarkSeen {
-    Mark mark;
+    Mark mark{};
 };
 
 struct MemberEnded {
-    std::string member;
+    std::string member{};
     ExitReason reason = ExitReason::stopped;
-    std::string text;
+    std::string text{};
 };
 
 // A wait is over, or something else went wrong.
 struct TroubleSeen {
-    std::string text;
+    std::string text{};
 };
 
 struct InterruptSeen {

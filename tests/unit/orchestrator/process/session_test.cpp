@@ -21,6 +21,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "orchestrator/process/member_log.hpp"
 #include "server/common/time.hpp"
 #include "server/io/file_descriptor.hpp"
 #include "tests/support/fake_server.hpp"
@@ -276,6 +277,24 @@ TEST_CASE("a program that cannot be run is a failure of its member") {
     CHECK(outcome.completion == Completion::member_failed);
     REQUIRE_FALSE(outcome.errors.empty());
     CHECK(outcome.errors[0].ends_with("/server: No such file or directory"));
+}
+
+TEST_CASE("without a place for its log no member is started") {
+    Stage stage(format_well, serve);
+    std::filesystem::remove(stage.directory.path("run/logs"));
+    const MeasurementOutcome outcome = stage.run();
+    CHECK(outcome.completion == Completion::member_failed);
+    CHECK(outcome.errors ==
+          std::vector<std::string>{"cannot prepare r0: No such file or directory"});
+    CHECK_FALSE(std::filesystem::exists(stage.data("brisk-otter")));
+}
+
+TEST_CASE("a server that floods its log is measured all the same") {
+    Stage stage(format_well, "yes >&2 & echo $port; exec 1>&-; cat >/dev/null; kill $!; exit 0");
+    const MeasurementOutcome outcome = stage.run();
+    CHECK(outcome.completion == Completion::complete);
+    CHECK(std::filesystem::file_size(stage.directory.path("run/logs/m0-r0.log")) <=
+          log_size_max + 100);
 }
 
 TEST_CASE("a server that dies under load ends the measurement, and what was counted is kept") {
