@@ -1,6 +1,7 @@
 #include "bench/audit/auditor.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -45,13 +46,27 @@ bool plausible(const wire::Transfer& row, const wire::Account& account) {
            row.ledger == account.ledger && row.code == account.code && row.timeout == 0;
 }
 
-bool within(u128 value, std::uint64_t low, std::uint64_t doubt) {
-    return value >= low && value <= static_cast<u128>(low) + doubt;
+// What one balance of an account has to be.
+struct Bounds {
+    std::string_view name;
+    u128 found;
+    u128 low;
+    std::uint64_t doubt;
+
+    bool kept() const { return found >= low && found - low <= doubt; }
+};
+
+std::string to_text(const Bounds& bounds) {
+    const std::string low = to_decimal(bounds.low);
+    if (bounds.doubt == 0) {
+        return fmt::format("{} is {}, not {}", bounds.name, to_decimal(bounds.found), low);
+    }
+    return fmt::format("{} is {}, not from {} to {}", bounds.name, to_decimal(bounds.found), low,
+                       to_decimal(bounds.low + bounds.doubt));
 }
 
-bool equals(u128 value, std::int64_t expected) {
-    return expected >= 0 && value == static_cast<std::uint64_t>(expected);
-}
+// A reservation that is below zero, after wrong answers, is a number that no account has.
+u128 widened(std::int64_t pending) { return static_cast<u128>(pending); }
 
 }  // namespace
 
@@ -237,15 +252,16 @@ bool Auditor::check_account(std::uint64_t index, const wire::Account& found) {
     }
     const Balance& balance = balances_[index];
     const Doubt doubt = doubts_.empty() ? Doubt{} : doubts_[index];
-    const bool right = equals(found.debits_pending, balance.debits_pending) &&
-                       equals(found.credits_pending, balance.credits_pending) &&
-                       within(found.debits_posted, balance.debits_posted, doubt.debits_posted) &&
-                       within(found.credits_posted, balance.credits_posted, doubt.credits_posted);
-    if (right) return true;
+    const std::array all = {
+        Bounds{"debits_posted", found.debits_posted, balance.debits_posted, doubt.debits_posted},
+        Bounds{"credits_posted", found.credits_posted, balance.credits_posted,
+               doubt.credits_posted},
+        Bounds{"debits_pending", found.debits_pending, widened(balance.debits_pending), 0},
+        Bounds{"credits_pending", found.credits_pending, widened(balance.credits_pending), 0}};
+    const auto broken = std::ranges::find_if_not(all, &Bounds::kept);
+    if (broken == all.end()) return true;
     findings_.add("lookup_accounts: balances are not what was acknowledged",
-                  fmt::format("account {}: debits {} and credits {}, not {} and {}", index,
-                              to_decimal(found.debits_posted), to_decimal(found.credits_posted),
-                              balance.debits_posted, balance.credits_posted));
+                  fmt::format("account {}, {}", index, to_text(*broken)));
     return false;
 }
 

@@ -97,11 +97,12 @@ class Log:
 
 
 class Server:
-    """One `elytra start`."""
+    """One `elytra start`, or that of another program with its command line."""
 
-    def __init__(self, arguments, stdin=subprocess.PIPE):
+    def __init__(self, arguments, stdin=subprocess.PIPE, program=(ELYTRA,), environment=None):
         self.process = subprocess.Popen(
-            [ELYTRA, "start", *arguments],
+            [*program, "start", *arguments],
+            env={**os.environ, **(environment or {})},
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -200,8 +201,8 @@ class ProcessTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
         return path
 
-    def start(self, *arguments, stdin=subprocess.PIPE):
+    def start(self, *arguments, **options):
         """Starts a server that ends with the test at the latest."""
-        server = Server(arguments, stdin)
+        server = Server(arguments, **options)
         self.servers.append(server)
         return server
