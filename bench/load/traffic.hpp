@@ -40,8 +40,8 @@ public:
     // belongs to the warm-up. No pause between them. Requires: begin_warm_up().
     void begin_measurement();
 
-    // No further arrivals; sends what waits, waits for answers, reads all balances where audited, then on_done.
-    // Allowed in every phase.
+    // No further arrivals; sends what waits, waits for answers, reads all balances where audited,
+    // then on_done. Allowed in every phase.
     void finish();
 
 private:
