@@ -27,11 +27,8 @@ Backlog::Backlog(const BacklogOptions& options, const MixedStream& stream, Arriv
 // A unit arrives as a whole, when its first event is intended; the times of the others are left
 // out, so that events come at the rate of the schedule.
 Unit Backlog::draw() {
-    const std::uint64_t index = unit_next_++;
-    const Unit unit{.index = index,
-                    .intended = after(options_.start, arrivals_.next()),
-                    .events = stream_.event_count(index),
-                    .kind = stream_.kind(index)};
+    Unit unit = make_unit(stream_, unit_next_++);
+    unit.intended = after(options_.start, arrivals_.next());
     for (std::uint32_t skipped = 1; skipped < unit.events; ++skipped) arrivals_.next();
     return unit;
 }

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bench/workload/mix.hpp"
+#include "bench/workload/mixed_stream.hpp"
 #include "server/common/time.hpp"
 
 namespace elytra::bench {
@@ -17,6 +18,9 @@ struct Unit {
 
     bool operator==(const Unit&) const = default;
 };
+
+// A unit of the stream, whose time is not known yet.
+Unit make_unit(const MixedStream& stream, std::uint64_t index);
 
 // What goes into one request: units in the order of their intended times, or one query.
 struct Batch {

@@ -7,10 +7,7 @@ namespace elytra::bench {
 void ClosedSupply::take(Batch& batch) {
     ELYTRA_ASSERT(batch.empty());
     while (queries_.empty() || !batch.empty()) {
-        const Unit unit{.index = unit_next_,
-                        .intended = {},
-                        .events = stream_.event_count(unit_next_),
-                        .kind = stream_.kind(unit_next_)};
+        const Unit unit = make_unit(stream_, unit_next_);
         if (unit.kind == UnitKind::query) {
             if (queries_.size() == batch_max_) return;
             queries_.push_back(unit);

@@ -163,14 +163,16 @@ void Traffic::Implementation::on_accounts_created() {
 }
 
 void Traffic::Implementation::begin_warm_up() {
+    if (state_ == State::done) return;  // the load has failed, and its owner was told
     ELYTRA_ASSERT(state_ == State::ready);
     state_ = State::running;
+    result_.threads.resize(generators_.size());
     timeline_.begin(io::monotonic_now());
     tell_all([](TrafficWorker& worker) { worker.run(); });
 }
 
 void Traffic::Implementation::begin_measurement() {
-    if (state_ == State::done) return;  // the load has failed, which is being reported
+    if (state_ == State::done) return;  // as above
     ELYTRA_ASSERT(state_ == State::running);
     const Instant soon{io::monotonic_now().nanoseconds + notice_nanoseconds};
     timeline_.begin_measurement(timeline_.boundary_after(soon));
@@ -215,7 +217,7 @@ void Traffic::Implementation::on_drained(std::size_t index, const WorkerReport& 
     result_.measurement.add(report.measurement);
     result_.warm_up_latency.merge(report.warm_up_latency);
     result_.latency.merge(report.latency);
-    result_.threads.push_back(report.thread);
+    result_.threads[index] = report.thread;
     unanswered_ += report.unanswered;
     const Auditor& auditor = generators_[index]->worker.auditor();
     if (auditor_) {

@@ -167,6 +167,7 @@ void TrafficWorker::pump() {
 }
 
 void TrafficWorker::begin(Session& session) {
+    if (failed_) return;
     prepare(session);
     const Instant now = io::monotonic_now();
     settle(now);

@@ -10,6 +10,22 @@ std::uint64_t microseconds_between(Instant begin, Instant end) {
     return end < begin ? 0 : (end.nanoseconds - begin.nanoseconds) / nanoseconds_per_microsecond;
 }
 
+// Units that were intended together are counted together: all of a batch in a closed loop.
+template <class Count>
+void count_events(const Batch& batch, Count count) {
+    Instant intended = batch.units.front().intended;
+    std::uint64_t events = 0;
+    for (const Unit& unit : batch.units) {
+        if (unit.intended != intended) {
+            count(intended, events);
+            intended = unit.intended;
+            events = 0;
+        }
+        events += unit.events;
+    }
+    count(intended, events);
+}
+
 }  // namespace
 
 TrafficRecorder::TrafficRecorder(const RecorderOptions& options, const TrafficTimeline& timeline)
@@ -46,18 +62,13 @@ void TrafficRecorder::record_dropped_batch() {
 }
 
 void TrafficRecorder::on_sent(const Batch& batch, Instant sent) {
-    std::uint64_t late = 0;
-    for (const Unit& unit : batch.units) {
-        const bool is_late =
-            sent.nanoseconds > unit.intended.nanoseconds + options_.late_nanoseconds;
-        TrafficCounts& counts = counts_at(unit.intended);
-        counts.sent += unit.events;
-        if (!is_late) continue;
-        counts.late += unit.events;
-        late += unit.events;
-    }
-    interval_.counts.sent += batch.events;
-    interval_.counts.late += late;
+    count_events(batch, [&](Instant intended, std::uint64_t events) {
+        const bool late = sent.nanoseconds > intended.nanoseconds + options_.late_nanoseconds;
+        for (TrafficCounts* const counts : {&counts_at(intended), &interval_.counts}) {
+            counts->sent += events;
+            counts->late += late ? events : 0;
+        }
+    });
 
     TrafficLatency& latency = latency_of(phase_of(batch));
     latency.lag.record_microseconds(microseconds_between(batch.units.back().intended, sent));
@@ -92,23 +103,11 @@ void TrafficRecorder::on_unanswered(const Batch& batch, Instant now) {
     interval_.batch.record_microseconds(waited);
 }
 
-// Units that were intended together are counted together: all of a batch in a closed loop.
 void TrafficRecorder::record_events(const Batch& batch, Instant end) {
-    Instant intended = batch.units.front().intended;
-    std::uint64_t events = 0;
-    const auto record = [&] {
+    count_events(batch, [&](Instant intended, std::uint64_t events) {
         latency_of(timeline_.phase_at(intended))
             .event.add(microseconds_between(intended, end), events);
-    };
-    for (const Unit& unit : batch.units) {
-        if (unit.intended != intended) {
-            record();
-            intended = unit.intended;
-            events = 0;
-        }
-        events += unit.events;
-    }
-    record();
+    });
 }
 
 void TrafficRecorder::advance(Instant now) {

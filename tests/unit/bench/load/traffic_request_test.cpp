@@ -10,17 +10,6 @@
 using namespace elytra;
 using namespace elytra::bench;
 
-namespace {
-
-Unit unit_at(const MixedStream& stream, std::uint64_t index) {
-    return {.index = index,
-            .intended = {},
-            .events = stream.event_count(index),
-            .kind = stream.kind(index)};
-}
-
-}  // namespace
-
 TEST_CASE("a batch becomes a request with the events of its units and what to expect of them") {
     MixOptions mix;
     mix.shares = {250, 250, 250, 250, 0};
@@ -30,7 +19,7 @@ TEST_CASE("a batch becomes a request with the events of its units and what to ex
         TrafficRequest request;
         request.message = pool.acquire();
         for (std::uint64_t index = 5; index < 25; ++index) {
-            request.batch.add(unit_at(stream, index));
+            request.batch.add(make_unit(stream, index));
         }
         write_request(stream, request, audited);
         CHECK(request.operation() == wire::Operation::create_transfers);
@@ -59,7 +48,7 @@ TEST_CASE("a query becomes a request of its own") {
     TrafficRequest request;
     request.message = pool.acquire();
     request.expected.resize(7);  // of the batch before
-    request.batch.add(unit_at(stream, 3));
+    request.batch.add(make_unit(stream, 3));
     write_request(stream, request, Audited::yes);
     CHECK(request.operation() == wire::Operation::get_account_transfers);
     CHECK(request.expected.empty());
