@@ -32,7 +32,7 @@ class FakeReplica(harness.ProcessTest):
             done = self.run_fake("format", "--cluster=0", path)
             self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
         return self.start("--addresses=0", path, program=[FAKE],
-                          environment={"ELYTRA_FAKE": fault})
+                          env={**os.environ, "ELYTRA_FAKE": fault})
 
     def load(self, server, *arguments):
         port = server.read_port()
