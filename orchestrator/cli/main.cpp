@@ -3,7 +3,11 @@
 
 #include "orchestrator/cli/action.hpp"
 #include "orchestrator/cli/bench_command.hpp"
+#include "orchestrator/cli/bundle_command.hpp"
 #include "orchestrator/cli/exit_code.hpp"
+#include "orchestrator/cli/history_command.hpp"
+#include "orchestrator/cli/runs_command.hpp"
+#include "orchestrator/cli/why_command.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/signals.hpp"
 
@@ -17,6 +21,10 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     elytractl::cli::Action chosen;
     const elytractl::cli::BenchVerb bench(app, chosen);
+    const elytractl::cli::BundleVerb bundle(app, chosen);
+    const elytractl::cli::HistoryVerb history(app, chosen);
+    const elytractl::cli::RunsVerb runs(app, chosen);
+    const elytractl::cli::WhyVerb why(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
