@@ -3,6 +3,7 @@
 
 #include "orchestrator/cli/action.hpp"
 #include "orchestrator/cli/bench_command.hpp"
+#include "orchestrator/cli/bundle_command.hpp"
 #include "orchestrator/cli/exit_code.hpp"
 #include "orchestrator/cli/null_server_command.hpp"
 #include "orchestrator/cli/report_command.hpp"
@@ -11,6 +12,9 @@
 #include "orchestrator/cli/plan_command.hpp"
 #include "orchestrator/cli/schema_command.hpp"
 #include "orchestrator/cli/validate_command.hpp"
+#include "orchestrator/cli/history_command.hpp"
+#include "orchestrator/cli/runs_command.hpp"
+#include "orchestrator/cli/why_command.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/signals.hpp"
 
@@ -34,6 +38,10 @@ int main(int argc, char** argv) {
     const elytractl::cli::PlanVerb plan(app, chosen);
     const elytractl::cli::ExplainVerb explain(app, chosen);
     const elytractl::cli::SchemaVerb schema(app, chosen);
+    const elytractl::cli::BundleVerb bundle(app, chosen);
+    const elytractl::cli::HistoryVerb history(app, chosen);
+    const elytractl::cli::RunsVerb runs(app, chosen);
+    const elytractl::cli::WhyVerb why(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -58,6 +58,13 @@ elytra::Result<void, std::string> write_atomically(const std::string& path, std:
     return {};
 }
 
+elytra::Result<void, std::string> write_new_file(const std::string& path, std::string_view text) {
+    const FileDescriptor file(
+        ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode));
+    if (!file.is_open() || !write_all(file, text)) return failure(path, errno);
+    return {};
+}
+
 std::optional<std::string> read_file(const std::string& path, std::size_t size_max) {
     const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
 

@@ -15,6 +15,9 @@ std::string temporary_name(std::string_view name);
 // whole. Only one process at a time may write a file. The error is a sentence.
 elytra::Result<void, std::string> write_atomically(const std::string& path, std::string_view text);
 
+// Makes a file that must not be there yet. The error is a sentence.
+elytra::Result<void, std::string> write_new_file(const std::string& path, std::string_view text);
+
 // The whole of a regular file; none when it is something else, cannot be read, or is larger than
 // `size_max`.
 std::optional<std::string> read_file(const std::string& path, std::size_t size_max);
