@@ -47,10 +47,9 @@ void append_table(std::string& csv, const json& table, const std::string& prefix
 std::string csv_series(const json& result) {
     std::string csv = "measurement,subject,repeat,source,seconds,phase,column,value\n";
     for (const json& measurement : list_of(result, "measurements")) {
-        const std::string prefix =
-            fmt::format("{},{},{}", number_of(measurement, "index").value_or(0),
-                        field(text_of(measurement, "subject")),
-                        number_of(measurement, "repeat").value_or(0));
+        const std::string prefix = fmt::format(
+            "{},{},{}", number_of(measurement, "index").value_or(0),
+            field(text_of(measurement, "subject")), number_of(measurement, "repeat").value_or(0));
         append_table(csv, part_of(measurement, "series"), prefix + ",load");
         append_table(csv, part_of(measurement, "host"), prefix + ",host");
         for (const json& member : list_of(measurement, "members")) {

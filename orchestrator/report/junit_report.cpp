@@ -1,5 +1,6 @@
 #include "orchestrator/report/junit_report.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -51,8 +52,7 @@ TestCase measurement_case(const json& measurement) {
     const std::string word = text_of(verdict, "word");
     const std::vector<std::string> trouble = trouble_of(measurement);
     TestCase test{.group = "measurement", .name = name_of(measurement), .outcome = {}, .text = {}};
-    test.seconds =
-        number_of(part_of(measurement, "phases"), "measurement_ns").value_or(0) / 1e9;
+    test.seconds = number_of(part_of(measurement, "phases"), "measurement_ns").value_or(0) / 1e9;
     if (!trouble.empty()) {
         test.outcome = text_of(measurement, "completion") == "complete" ? "failure" : "error";
         test.text = fmt::format("{}", fmt::join(trouble, "; "));
@@ -80,27 +80,24 @@ TestCase threshold_case(const json& threshold) {
         test.text = "the metric was not measured";
     } else if (!flag_of(threshold, "passed")) {
         test.outcome = "failure";
-        test.text = fmt::format("{} is {}; allowed: at least {}, at most {}", metric,
-                                quantity(unit, value),
-                                quantity(unit, number_of(threshold, "minimum")),
-                                quantity(unit, number_of(threshold, "maximum")));
+        test.text =
+            fmt::format("{} is {}; allowed: at least {}, at most {}", metric, quantity(unit, value),
+                        quantity(unit, number_of(threshold, "minimum")),
+                        quantity(unit, number_of(threshold, "maximum")));
     }
     return test;
 }
 
 std::string to_xml(const TestCase& test) {
-    const std::string head =
-        fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"", test.group,
-                    xml_text(test.name), test.seconds);
+    const std::string head = fmt::format("  <testcase classname=\"{}\" name=\"{}\" time=\"{:.3f}\"",
+                                         test.group, xml_text(test.name), test.seconds);
     if (test.outcome.empty()) return head + "/>\n";
     return fmt::format("{}>\n    <{} message=\"{}\"/>\n  </testcase>\n", head, test.outcome,
                        xml_text(test.text));
 }
 
 std::size_t count_of(const std::vector<TestCase>& tests, std::string_view outcome) {
-    std::size_t count = 0;
-    for (const TestCase& test : tests) count += test.outcome == outcome ? 1 : 0;
-    return count;
+    return static_cast<std::size_t>(std::ranges::count(tests, outcome, &TestCase::outcome));
 }
 
 }  // namespace

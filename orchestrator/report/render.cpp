@@ -17,8 +17,7 @@ namespace {
 constexpr int json_indent = 2;
 
 // In the order of the enumerators.
-constexpr std::array<std::string_view, 6> names{"text",     "json",  "html",
-                                                "markdown", "junit", "csv"};
+constexpr std::array<std::string_view, 6> names{"text", "json", "html", "markdown", "junit", "csv"};
 
 }  // namespace
 
@@ -35,14 +34,19 @@ std::vector<std::string> report_format_names() { return {names.begin(), names.en
 std::string render_report(const nlohmann::json& result, ReportFormat format,
                           const TextStyle& style) {
     switch (format) {
-        case ReportFormat::text: return text_report(result, style);
+        case ReportFormat::text:
+            return text_report(result, style);
         case ReportFormat::json:
             return result.dump(json_indent, ' ', false, nlohmann::json::error_handler_t::replace) +
                    "\n";
-        case ReportFormat::html: return html_report(result);
-        case ReportFormat::markdown: return markdown_report(result);
-        case ReportFormat::junit: return junit_report(result);
-        case ReportFormat::csv: return csv_series(result);
+        case ReportFormat::html:
+            return html_report(result);
+        case ReportFormat::markdown:
+            return markdown_report(result);
+        case ReportFormat::junit:
+            return junit_report(result);
+        case ReportFormat::csv:
+            return csv_series(result);
     }
     return {};
 }

@@ -40,11 +40,11 @@
     return {
       labels: ["s"].concat(columns.map((column) => column.label)),
       colors: columns.map((column) => style(column.colour)),
+      series: Object.fromEntries(columns.map((column) => [column.label, column.look || {}])),
       underlayCallback: drawGround(data),
       includeZero: true,
       labelsKMB: true,
       legend: "follow",
-      legendFormatter: undefined,
       gridLineColor: style("--faint"),
       axisLineColor: style("--faint"),
       strokeWidth: 1.75,
@@ -87,11 +87,14 @@
     const data = JSON.parse(timeline.querySelector("script").textContent);
     const [throughput, latency] = timeline.querySelectorAll("figure");
     const served = [{ label: "served", values: data.served, colour: "--c1" }];
-    if (data.offered) served.unshift({ label: "offered", values: data.offered, colour: "--c3" });
+    if (data.offered) {
+      const look = { strokePattern: [6, 4] };
+      served.unshift({ label: "offered", values: data.offered, colour: "--c3", look });
+    }
     const charts = [
       addChart(throughput, data, served),
       addChart(latency, data, [
-        { label: "max ms", values: data.max, colour: "--c3" },
+        { label: "max ms", values: data.max, colour: "--c3", look: { strokeWidth: 1 } },
         { label: "p99 ms", values: data.p99, colour: "--c2" },
         { label: "p50 ms", values: data.p50, colour: "--c1" },
       ]),
