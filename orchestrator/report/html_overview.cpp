@@ -13,6 +13,7 @@
 #include "orchestrator/report/html_text.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/result_reading.hpp"
+#include "orchestrator/report/svg_plot.hpp"
 
 namespace elytractl::report {
 namespace {
@@ -23,8 +24,8 @@ constexpr int json_indent = 2;
 
 constexpr double strip_reach_min = 0.05;  // of the median
 
-// More series than these are rows of a table instead of cards.
-constexpr std::size_t series_as_cards_max = 3;
+// More series than these have no drawing of their repeats: it would be taller than a page.
+constexpr std::size_t series_drawn_max = 30;
 
 struct VerdictLook {
     std::string_view css_class;
@@ -139,6 +140,39 @@ HtmlTable series_table(const json& summary) {
                               cell_text(series, "cost.cpu_us_per_event")});
     }
     return table;
+}
+
+// A row for each series: its repeats as dots, their interval as a bar.
+std::string repeats_figure(const json& summary, std::string_view title, std::string_view metric) {
+    const double rows = static_cast<double>(summary.size());
+    PlotAxis names{.low = 0, .high = rows};
+    double high = 0;
+    bool any = false;
+    std::vector<std::pair<double, Estimate>> drawn;
+    double y = rows + 0.5;
+    for (const json& series : summary) {
+        y -= 1;
+        names.ticks.push_back({.at = y, .text = series_title(series)});
+        const std::optional<Estimate> estimate = estimate_of(series, metric);
+        if (!estimate.has_value()) continue;
+        high = std::max(high, std::ranges::max(estimate->values));
+        any = any || estimate->values.size() > 1;
+        drawn.emplace_back(y, *estimate);
+    }
+    if (!any || summary.size() > series_drawn_max) return {};
+    SvgPlot plot(axis_from_zero(unit_of_metric(metric), high, 6), std::move(names));
+    for (const auto& [row, estimate] : drawn) {
+        if (estimate.low.has_value()) plot.bar(*estimate.low, *estimate.high, row, "c1 soft");
+        for (const double value : estimate.values) {
+            plot.dot({.x = value, .y = row}, "repeat", quantity(unit_of_metric(metric), value));
+        }
+    }
+    const LegendEntry legend[] = {{.css_class = "c3", .text = "dots: repeats"}};
+    return fmt::format("<div class=\"forest\" style=\"--rows:{}\">{}</div>\n", summary.size(),
+                       html_figure(title, legend,
+                                   plot.html(fmt::format("{} of every repeat of every series; the "
+                                                         "table above has the medians",
+                                                         title))));
 }
 
 void add_fact(HtmlTable& table, std::string_view name, std::string text) {
@@ -262,13 +296,18 @@ std::string html_headline(const json& result) {
     const json& summary = list_of(result, "summary");
     if (summary.empty()) return {};
     std::string html;
-    for (const json& series : summary) {
-        if (summary.size() > series_as_cards_max) break;
-        const std::string title = series_title(series);
+    if (summary.size() == 1) {
+        const std::string title = series_title(summary[0]);
         if (!title.empty()) html += "<h3>" + escaped(title) + "</h3>\n";
-        html += main_cards(series) + other_cards(series) + notes_of(result, series);
+        html += main_cards(summary[0]) + other_cards(summary[0]);
+    } else {
+        html += to_html(series_table(summary));
+        html += repeats_figure(summary, "Throughput, served", "throughput");
+        html += repeats_figure(summary, "Batch latency p99", "batch.p99");
     }
-    if (summary.size() > series_as_cards_max) html = to_html(series_table(summary));
+    std::set<std::string> notes;  // many series may have the same
+    for (const json& series : summary) notes.insert(notes_of(result, series));
+    for (const std::string& note : notes) html += note;
     const std::string brackets = brackets_sentence(result);
     if (!brackets.empty()) html += "<p class=\"note\">" + escaped(brackets) + ".</p>\n";
     return html;
@@ -282,6 +321,7 @@ std::string html_thresholds(const json& result) {
                     .rows = {},
                     .numbers = false};
     for (const ThresholdLine& line : lines) {
+        if (!line.passed()) table.alarms.insert(table.rows.size());
         table.rows.push_back(
             {line.metric, line.bound, line.worst,
              fmt::format("{} {} of {}", line.passed() ? "✓" : "✕", line.kept, line.checked)});
@@ -298,6 +338,7 @@ std::string html_measurements(const json& result) {
         const json& metrics = part_of(measurement, "metrics");
         if (!trouble_of(measurement).empty()) table.alarms.insert(table.rows.size());
         const std::string completion = text_of(measurement, "completion");
+        if (!trouble_of(measurement).empty()) table.alarms.insert(table.rows.size());
         const auto metric = [&](std::string_view name) {
             return quantity(unit_of_metric(name), number_of(metrics, name));
         };
