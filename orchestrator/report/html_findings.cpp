@@ -51,10 +51,11 @@ PlotAxis change_axis(const std::vector<Change>& changes, double floor) {
     }
     const PlotAxis half = axis_from_zero(Unit::fraction, reach, 3);
     PlotAxis axis{.low = -half.high, .high = half.high};
-    axis.name = "% change from a to b";
+    axis.name = "change from a to b";
     for (const Tick& tick : half.ticks) {
-        axis.ticks.push_back({.at = tick.at, .text = (tick.at > 0 ? "+" : "") + tick.text});
-        if (tick.at > 0) axis.ticks.push_back({.at = -tick.at, .text = "−" + tick.text});
+        const std::string percent = fmt::format("{:g} %", tick.at * 100);
+        axis.ticks.push_back({.at = tick.at, .text = (tick.at > 0 ? "+" : "") + percent});
+        if (tick.at > 0) axis.ticks.push_back({.at = -tick.at, .text = "−" + percent});
     }
     return axis;
 }
@@ -148,7 +149,7 @@ void add_steps(SvgPlot& plot, const json& sweep, const StepLine& drawn) {
 std::string sweep_figure(std::string_view title, const json& sweep, PlotAxis y,
                          std::span<const StepLine> lines) {
     PlotAxis x = axis_from_zero(Unit::per_second, largest_step(sweep, "offered"), 6);
-    x.name = "offered /s";
+    x.name = "offered";
     SvgPlot plot(x, std::move(y));
     std::vector<LegendEntry> legend;
     for (const StepLine& line : lines) {

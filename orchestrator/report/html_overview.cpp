@@ -13,6 +13,7 @@
 #include "orchestrator/report/html_text.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/result_reading.hpp"
+#include "orchestrator/report/svg_plot.hpp"
 
 namespace elytractl::report {
 namespace {
@@ -21,8 +22,10 @@ using nlohmann::json;
 
 constexpr int json_indent = 2;
 
-// More series than these are rows of a table instead of cards.
-constexpr std::size_t series_as_cards_max = 3;
+constexpr double strip_reach_min = 0.05;  // of the median
+
+// More series than these have no drawing of their repeats: it would be taller than a page.
+constexpr std::size_t series_drawn_max = 30;
 
 struct VerdictLook {
     std::string_view css_class;
@@ -36,15 +39,16 @@ VerdictLook look_of(std::string_view word) {
     return {.css_class = "care", .sign = "!"};
 }
 
-// Repeats as dots between the smallest and the largest, the interval as a bar under them.
+// Repeats as dots, their interval as a bar behind them. The strip spans at least five percent to
+// both sides of the median, so that what is nearly equal looks so.
 std::string strip_of(const Estimate& estimate) {
-    if (estimate.values.size() < 2) return {};
-    double low = std::ranges::min(estimate.values);
-    double high = std::ranges::max(estimate.values);
-    low = std::min(low, estimate.low.value_or(low));
-    high = std::max(high, estimate.high.value_or(high));
-    const double width = high > low ? high - low : 1;
-    const auto left = [&](double value) { return 20 + (value - low) / width * 960; };
+    const auto [low, high] = std::ranges::minmax(estimate.values);
+    if (low == high) return {};
+    const double reach = std::max({std::abs(estimate.median) * strip_reach_min,
+                                   high - estimate.median, estimate.median - low});
+    const auto left = [&](double value) {
+        return 500 + std::clamp((value - estimate.median) / reach, -1.0, 1.0) * 480;
+    };
     std::string shapes = "<path class=\"grid\" d=\"M0 50H1000\"/>";
     if (estimate.low.has_value()) {
         shapes += fmt::format("<path class=\"bar c1\" d=\"M{:.0f} 50H{:.0f}\"/>",
@@ -53,13 +57,12 @@ std::string strip_of(const Estimate& estimate) {
     for (const double value : estimate.values) {
         shapes += fmt::format("<path class=\"dot repeat\" d=\"M{:.0f} 50h0\"/>", left(value));
     }
-    shapes += fmt::format("<path class=\"median\" d=\"M{:.0f} 10V90\"/>", left(estimate.median));
+    shapes += "<path class=\"median\" d=\"M500 5V95\"/>";
     return fmt::format(
         "<svg class=\"strip\" viewBox=\"0 0 1000 100\" preserveAspectRatio=\"none\" "
         "role=\"img\" aria-label=\"{} repeats from {} to {}\">{}</svg>",
-        estimate.values.size(),
-        quantity(unit_of_metric(estimate.metric), std::ranges::min(estimate.values)),
-        quantity(unit_of_metric(estimate.metric), std::ranges::max(estimate.values)), shapes);
+        estimate.values.size(), quantity(unit_of_metric(estimate.metric), low),
+        quantity(unit_of_metric(estimate.metric), high), shapes);
 }
 
 // The value in large digits, its unit small.
@@ -75,25 +78,35 @@ std::string large_number(const Estimate& estimate) {
 std::string card(std::string_view name, const json& series, std::string_view metric) {
     const std::optional<Estimate> estimate = estimate_of(series, metric);
     if (!estimate.has_value()) return {};
-    std::string below = strip_of(*estimate);
-    const std::string spread = spread_text(*estimate);
-    if (!spread.empty()) below += fmt::format("<span class=\"spread\">{}</span>", escaped(spread));
-    return fmt::format("<div class=\"card\"><h4>{}</h4><p>{}</p>{}</div>\n", escaped(name),
-                       large_number(*estimate), below);
+    const std::string strip = strip_of(*estimate);
+    const std::string spread = strip.empty() ? std::string() : spread_text(*estimate);
+    return fmt::format(
+        "<div class=\"card\"><h4>{}</h4><p>{}</p>{}<p class=\"spread\">{}</p></div>\n",
+        escaped(name), large_number(*estimate), strip, escaped(spread));
 }
 
-std::string cards_of(const json& series) {
+std::string main_cards(const json& series) {
+    std::string cards = card("Throughput, served", series, "throughput");
+    for (const std::string_view quantile : {"p50", "p99", "max"}) {
+        cards += card(fmt::format("Batch latency {}", quantile), series,
+                      fmt::format("batch.{}", quantile));
+    }
+    return "<div class=\"cards main\">" + cards + "</div>\n";
+}
+
+std::string other_cards(const json& series) {
     const std::string per =
         event_noun(series) == "transfers" ? std::string("per transfer") : std::string("per event");
     const bool open = number_of(series, "rate").has_value();
-    std::string cards = card("Throughput, served", series, "throughput");
+    std::string cards;
     if (open) cards += card("Offered", series, "load.offered");
-    for (const std::string_view quantile : {"p50", "p90", "p99", "p99.9", "p99.99", "max"}) {
+    if (open) cards += card("Sent late", series, "load.late_fraction");
+    if (open) cards += card("Never sent", series, "load.dropped_fraction");
+    for (const std::string_view quantile : {"p90", "p99.9", "p99.99"}) {
         cards += card(fmt::format("Batch latency {}", quantile), series,
                       fmt::format("batch.{}", quantile));
     }
     cards += card("Query latency p99", series, "query.p99");
-    if (open) cards += card("Sent late", series, "load.late_fraction");
     cards += card("CPU " + per, series, "cost.cpu_us_per_event");
     cards += card("Written " + per, series, "cost.written_bytes_per_event");
     cards += card("Largest memory of a member", series, "member.rss_max");
@@ -127,6 +140,39 @@ HtmlTable series_table(const json& summary) {
                               cell_text(series, "cost.cpu_us_per_event")});
     }
     return table;
+}
+
+// A row for each series: its repeats as dots, their interval as a bar.
+std::string repeats_figure(const json& summary, std::string_view title, std::string_view metric) {
+    const double rows = static_cast<double>(summary.size());
+    PlotAxis names{.low = 0, .high = rows};
+    double high = 0;
+    bool any = false;
+    std::vector<std::pair<double, Estimate>> drawn;
+    double y = rows + 0.5;
+    for (const json& series : summary) {
+        y -= 1;
+        names.ticks.push_back({.at = y, .text = series_title(series)});
+        const std::optional<Estimate> estimate = estimate_of(series, metric);
+        if (!estimate.has_value()) continue;
+        high = std::max(high, std::ranges::max(estimate->values));
+        any = any || estimate->values.size() > 1;
+        drawn.emplace_back(y, *estimate);
+    }
+    if (!any || summary.size() > series_drawn_max) return {};
+    SvgPlot plot(axis_from_zero(unit_of_metric(metric), high, 6), std::move(names));
+    for (const auto& [row, estimate] : drawn) {
+        if (estimate.low.has_value()) plot.bar(*estimate.low, *estimate.high, row, "c1 soft");
+        for (const double value : estimate.values) {
+            plot.dot({.x = value, .y = row}, "repeat", quantity(unit_of_metric(metric), value));
+        }
+    }
+    const LegendEntry legend[] = {{.css_class = "c3", .text = "dots: repeats"}};
+    return fmt::format("<div class=\"forest\" style=\"--rows:{}\">{}</div>\n", summary.size(),
+                       html_figure(title, legend,
+                                   plot.html(fmt::format("{} of every repeat of every series; the "
+                                                         "table above has the medians",
+                                                         title))));
 }
 
 void add_fact(HtmlTable& table, std::string_view name, std::string text) {
@@ -207,7 +253,7 @@ std::string exit_text(const json& member) {
 
 std::string html_heading(const json& result) {
     const json& run = part_of(result, "run");
-    std::vector<std::string> facts{text_of(run, "started")};
+    std::vector<std::string> facts{"started " + text_of(run, "started")};
     for (const json& subject : list_of(result, "subjects")) {
         const std::string name = text_of(subject, "name");
         const std::string version = text_of(subject, "version");
@@ -250,13 +296,18 @@ std::string html_headline(const json& result) {
     const json& summary = list_of(result, "summary");
     if (summary.empty()) return {};
     std::string html;
-    for (const json& series : summary) {
-        if (summary.size() > series_as_cards_max) break;
-        const std::string title = series_title(series);
+    if (summary.size() == 1) {
+        const std::string title = series_title(summary[0]);
         if (!title.empty()) html += "<h3>" + escaped(title) + "</h3>\n";
-        html += cards_of(series) + notes_of(result, series);
+        html += main_cards(summary[0]) + other_cards(summary[0]);
+    } else {
+        html += to_html(series_table(summary));
+        html += repeats_figure(summary, "Throughput, served", "throughput");
+        html += repeats_figure(summary, "Batch latency p99", "batch.p99");
     }
-    if (summary.size() > series_as_cards_max) html = to_html(series_table(summary));
+    std::set<std::string> notes;  // many series may have the same
+    for (const json& series : summary) notes.insert(notes_of(result, series));
+    for (const std::string& note : notes) html += note;
     const std::string brackets = brackets_sentence(result);
     if (!brackets.empty()) html += "<p class=\"note\">" + escaped(brackets) + ".</p>\n";
     return html;
@@ -270,6 +321,7 @@ std::string html_thresholds(const json& result) {
                     .rows = {},
                     .numbers = false};
     for (const ThresholdLine& line : lines) {
+        if (!line.passed()) table.alarms.insert(table.rows.size());
         table.rows.push_back(
             {line.metric, line.bound, line.worst,
              fmt::format("{} {} of {}", line.passed() ? "✓" : "✕", line.kept, line.checked)});
@@ -284,7 +336,9 @@ std::string html_measurements(const json& result) {
                     .numbers = true};
     for (const json& measurement : list_of(result, "measurements")) {
         const json& metrics = part_of(measurement, "metrics");
+        if (!trouble_of(measurement).empty()) table.alarms.insert(table.rows.size());
         const std::string completion = text_of(measurement, "completion");
+        if (!trouble_of(measurement).empty()) table.alarms.insert(table.rows.size());
         const auto metric = [&](std::string_view name) {
             return quantity(unit_of_metric(name), number_of(metrics, name));
         };

@@ -6,8 +6,8 @@
 namespace elytractl::report {
 namespace {
 
-void append_row(std::string& html, const std::vector<std::string>& row) {
-    html += "<tr>";
+void append_row(std::string& html, const std::vector<std::string>& row, bool alarm) {
+    html += alarm ? "<tr class=\"alarm\">" : "<tr>";
     for (std::size_t column = 0; column < row.size(); ++column) {
         html += column == 0 ? "<th scope=\"row\">" : "<td>";
         html += escaped(row[column]);
@@ -71,7 +71,9 @@ std::string to_html(const HtmlTable& table) {
         html += "</tr></thead>\n";
     }
     html += "<tbody>\n";
-    for (const std::vector<std::string>& row : table.rows) append_row(html, row);
+    for (std::size_t row = 0; row < table.rows.size(); ++row) {
+        append_row(html, table.rows[row], table.alarms.contains(row));
+    }
     return html + "</tbody></table></div>\n";
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <span>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,6 +22,7 @@ struct HtmlTable {
     std::vector<std::string> heading;
     std::vector<std::vector<std::string>> rows;
     bool numbers = false;
+    std::set<std::size_t> alarms{};  // rows that must not be overlooked
 };
 
 std::string to_html(const HtmlTable& table);

@@ -1,5 +1,6 @@
 #include "orchestrator/report/junit_report.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <vector>
 
@@ -96,9 +97,7 @@ std::string to_xml(const TestCase& test) {
 }
 
 std::size_t count_of(const std::vector<TestCase>& tests, std::string_view outcome) {
-    std::size_t count = 0;
-    for (const TestCase& test : tests) count += test.outcome == outcome ? 1U : 0U;
-    return count;
+    return static_cast<std::size_t>(std::ranges::count(tests, outcome, &TestCase::outcome));
 }
 
 }  // namespace

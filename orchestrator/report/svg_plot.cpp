@@ -38,9 +38,8 @@ std::string titled(std::string_view element, std::string_view attributes, std::s
 }  // namespace
 
 double PlotAxis::position(double value) const {
-    const double clamped = std::clamp(value, low, high);
-    if (kind == AxisKind::linear) return (clamped - low) / (high - low);
-    return std::log(clamped / low) / std::log(high / low);
+    if (kind == AxisKind::linear) return (value - low) / (high - low);
+    return std::log(std::max(value, low) / low) / std::log(high / low);
 }
 
 PlotAxis axis_from_zero(Unit unit, double high, std::size_t count) {
@@ -49,23 +48,23 @@ PlotAxis axis_from_zero(Unit unit, double high, std::size_t count) {
     const double step =
         round_up_nicely(high / scale.divisor / static_cast<double>(count)) * scale.divisor;
     PlotAxis axis;
-    axis.name = scale.name;
     for (double at = 0; axis.ticks.empty() || axis.ticks.back().at < high; at += step) {
         axis.ticks.push_back({.at = at, .text = tick_text(at / scale.divisor)});
     }
     axis.high = axis.ticks.back().at;
+    // The unit stands once, at the top.
+    axis.ticks.back().text += fmt::format("{}{}", unit == Unit::per_second ? "" : " ", scale.name);
     return axis;
 }
 
 PlotAxis axis_of_seconds(double begin, double end) {
     PlotAxis axis;
-    axis.name = "s";
     axis.low = begin;
     axis.high = end > begin ? end : begin + 1;
     const double step = round_up_nicely((axis.high - axis.low) / 6);
     for (double at = std::ceil(begin / step) * step;
          at <= axis.high && axis.ticks.size() < ticks_max; at += step) {
-        axis.ticks.push_back({.at = at, .text = tick_text(at)});
+        axis.ticks.push_back({.at = at, .text = tick_text(at) + " s"});
     }
     return axis;
 }
@@ -143,12 +142,13 @@ std::string SvgPlot::axis_words() const {
         words += fmt::format("<span style=\"top:{:.2f}%\">{}</span>", top(tick.at) / side * 100,
                              escaped(tick.text));
     }
-    words += fmt::format("<b>{}</b></div><div class=\"x\" aria-hidden=\"true\">", escaped(y_.name));
+    words += "</div><div class=\"x\" aria-hidden=\"true\">";
     for (const Tick& tick : x_.ticks) {
         words += fmt::format("<span style=\"left:{:.2f}%\">{}</span>", left(tick.at) / side * 100,
                              escaped(tick.text));
     }
-    return words + fmt::format("<b>{}</b></div>", escaped(x_.name));
+    if (!x_.name.empty()) words += fmt::format("<b>{}</b>", escaped(x_.name));
+    return words + "</div>";
 }
 
 std::string SvgPlot::path(std::span<const PlotPoint> points) const {

@@ -30,7 +30,8 @@ struct PlotAxis {
     std::vector<Tick> ticks{};
     std::string name{};  // with its unit: "ms"
 
-    // 0 at the low end, 1 at the high end; what lies outside is put on the end.
+    // 0 at the low end, 1 at the high end. What lies outside gets its place outside, and is cut off
+    // by the drawing; on a logarithmic axis nothing lies below the low end.
     double position(double value) const;
 };
 

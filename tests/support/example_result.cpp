@@ -128,7 +128,7 @@ json example_bench() {
             co_located(), percentiles));
     }
     check(parts, "batch.p99", 40'000);
-    check(parts, "batch.max", 28'000);
+    check(parts, "batch.max", 32'000);
     check(parts, "load.late_fraction", 0.001);
     return result_json(parts, range_of);
 }

@@ -181,8 +181,18 @@ run::MemberOutcome draw_member(const TrafficResult& traffic, std::uint32_t numbe
         member.samples.push_back(sample);
     }
     member.file_final = {.apparent = sample.file_bytes, .allocated = sample.file_bytes};
-    member.exit = elytra::io::ChildExit{
-        .exit_code = 0, .signal = 0, .usage = {.max_rss_bytes = sample.rss_bytes}};
+    member.exit =
+        elytra::io::ChildExit{.exit_code = 0,
+                              .signal = 0,
+                              .usage = {.max_rss_bytes = sample.rss_bytes,
+                                        .user_microseconds = sample.cpu_user_microseconds,
+                                        .system_microseconds = sample.cpu_system_microseconds,
+                                        .minor_faults = sample.faults_minor,
+                                        .major_faults = 0,
+                                        .blocks_in = 0,
+                                        .blocks_out = sample.written_bytes / 512,
+                                        .voluntary_switches = sample.switches_voluntary,
+                                        .involuntary_switches = sample.switches_involuntary}};
     return member;
 }
 

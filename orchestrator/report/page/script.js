@@ -40,11 +40,11 @@
     return {
       labels: ["s"].concat(columns.map((column) => column.label)),
       colors: columns.map((column) => style(column.colour)),
+      series: Object.fromEntries(columns.map((column) => [column.label, column.look || {}])),
       underlayCallback: drawGround(data),
       includeZero: true,
       labelsKMB: true,
       legend: "follow",
-      legendFormatter: undefined,
       gridLineColor: style("--faint"),
       axisLineColor: style("--faint"),
       strokeWidth: 1.75,
@@ -54,10 +54,11 @@
     };
   }
 
-  function addChart(figure, data, columns) {
+  function addChart(figure, data, columns, unit) {
     const place = document.createElement("div");
     place.className = "zoom";
     const caption = figure.querySelector("figcaption").cloneNode(true);
+    caption.querySelector("strong").append(" in " + unit);
     const rows = data.at.map((at, row) => [at].concat(columns.map((column) => column.values[row])));
     const holder = document.createElement("div");
     holder.className = "zoomable";
@@ -87,14 +88,18 @@
     const data = JSON.parse(timeline.querySelector("script").textContent);
     const [throughput, latency] = timeline.querySelectorAll("figure");
     const served = [{ label: "served", values: data.served, colour: "--c1" }];
-    if (data.offered) served.unshift({ label: "offered", values: data.offered, colour: "--c3" });
+    if (data.offered) {
+      const look = { strokePattern: [6, 4] };
+      served.unshift({ label: "offered", values: data.offered, colour: "--c3", look });
+    }
+    const latencies = [
+      { label: "max", values: data.max, colour: "--c3", look: { strokeWidth: 1 } },
+      { label: "p99", values: data.p99, colour: "--c2" },
+      { label: "p50", values: data.p50, colour: "--c1" },
+    ];
     const charts = [
-      addChart(throughput, data, served),
-      addChart(latency, data, [
-        { label: "max ms", values: data.max, colour: "--c3" },
-        { label: "p99 ms", values: data.p99, colour: "--c2" },
-        { label: "p50 ms", values: data.p50, colour: "--c1" },
-      ]),
+      addChart(throughput, data, served, "events a second"),
+      addChart(latency, data, latencies, "milliseconds"),
     ];
     timeline.classList.add("zoomed");
     tie(charts);
