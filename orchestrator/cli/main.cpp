@@ -3,7 +3,9 @@
 
 #include "orchestrator/cli/action.hpp"
 #include "orchestrator/cli/bench_command.hpp"
+#include "orchestrator/cli/doctor_command.hpp"
 #include "orchestrator/cli/exit_code.hpp"
+#include "orchestrator/cli/release_command.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/signals.hpp"
 
@@ -17,6 +19,8 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     elytractl::cli::Action chosen;
     const elytractl::cli::BenchVerb bench(app, chosen);
+    const elytractl::cli::DoctorVerb doctor(app, chosen);
+    const elytractl::cli::ReleaseVerb release(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
