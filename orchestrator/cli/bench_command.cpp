@@ -55,10 +55,9 @@ ExitCode BenchVerb::run() const {
     std::optional<spec::BenchSpec> spec = load(spec_.layers());
     if (!spec.has_value()) return ExitCode::usage;
     plan::Plan plan = plan::build_bench_plan(*spec);
-    return run_bench({.plan = std::move(plan),
-                      .spec = std::move(*spec),
-                      .p99_max_microseconds = std::nullopt},
-                     flags_);
+    return run_bench(
+        {.plan = std::move(plan), .spec = std::move(*spec), .p99_max_microseconds = std::nullopt},
+        flags_);
 }
 
 CompareVerb::CompareVerb(CLI::App& bench, Action& chosen) {

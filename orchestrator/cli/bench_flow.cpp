@@ -168,8 +168,7 @@ report::ResultParts facts_of(const BenchRequest& request, const records::RunFold
                  .started = elytra::io::wall_now(),
                  .ended = std::nullopt,
                  .command = own_command(),
-                 .elytractl =
-                     fmt::format("{}+{}", elytra::build_version, elytra::build_commit),
+                 .elytractl = fmt::format("{}+{}", elytra::build_version, elytra::build_commit),
                  .seed = request.spec.cells.front().traffic.workload.seed};
     facts.subjects = std::move(subjects);
     return facts;
@@ -188,8 +187,8 @@ bool publish(const nlohmann::json& result, const BenchFlags& flags) {
     if (flags.json) {
         complete = print_result(json);
     } else if (flags.events != "-") {
-        complete = print_result(
-            report::render_report(result, report::ReportFormat::text, stdout_style()));
+        complete =
+            print_result(report::render_report(result, report::ReportFormat::text, stdout_style()));
     }
     if (flags.output.empty() || write_file(flags.output, json)) return complete;
     fmt::print(stderr, "error: cannot write {}\n", flags.output);
@@ -199,16 +198,14 @@ bool publish(const nlohmann::json& result, const BenchFlags& flags) {
 ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs programs) {
     const std::string& directory = request.spec.report.directory;
     clean_earlier_runs(directory);
-    auto folder =
-        records::RunFolder::create(directory, own_command(), elytra::io::random_u64());
+    auto folder = records::RunFolder::create(directory, own_command(), elytra::io::random_u64());
     if (!folder.has_value()) return refuse(folder.error(), ExitCode::host_unsuitable);
     const auto verbosity = flags.quiet ? progress::Verbosity::quiet : progress::Verbosity::normal;
     Listeners listeners(*folder, progress::display_mode(verbosity));
     if (const auto opened = listeners.stream_to(flags.events); !opened.has_value()) {
         return refuse(opened.error(), ExitCode::usage);
     }
-    auto ledger =
-        process::OwnershipLedger::open(folder->path_of(process::ownership_file_name));
+    auto ledger = process::OwnershipLedger::open(folder->path_of(process::ownership_file_name));
     if (!ledger.has_value()) return refuse(ledger.error(), ExitCode::host_unsuitable);
     process::Session session(
         {.run_folder = folder->path(),
@@ -216,15 +213,15 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
         *ledger);
     report::ResultParts facts = facts_of(request, *folder, std::move(programs.subjects));
     const bool null = request.kind == report::RunKind::null;
-    campaign::Campaign campaign({.plan = std::move(request.plan),
-                                 .programs = std::move(programs.programs),
-                                 .thresholds = request.spec.thresholds,
-                                 .formats = request.spec.report.formats,
-                                 .generator_ceiling =
-                                     null ? std::nullopt : known_ceiling(directory),
-                                 .p99_max_microseconds = request.p99_max_microseconds,
-                                 .until_decided = request.until_decided},
-                                std::move(facts), *folder, session);
+    campaign::Campaign campaign(
+        {.plan = std::move(request.plan),
+         .programs = std::move(programs.programs),
+         .thresholds = request.spec.thresholds,
+         .formats = request.spec.report.formats,
+         .generator_ceiling = null ? std::nullopt : known_ceiling(directory),
+         .p99_max_microseconds = request.p99_max_microseconds,
+         .until_decided = request.until_decided},
+        std::move(facts), *folder, session);
     const nlohmann::json result = campaign.run();
     listeners.clear_display();
     bool complete = publish(result, flags);
@@ -233,7 +230,8 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
         fmt::print(stderr, "error: {}\n", error);
     }
     if (!listeners.problem().empty()) fmt::print(stderr, "warning: {}\n", listeners.problem());
-    static_cast<void>(records::RunIndex::open(directory));  // takes the run in, or the next one does
+    static_cast<void>(
+        records::RunIndex::open(directory));  // takes the run in, or the next one does
     const auto code = static_cast<ExitCode>(result.at("run").at("exit_code").get<int>());
     return code == ExitCode::success && !complete ? ExitCode::unclassified : code;
 }

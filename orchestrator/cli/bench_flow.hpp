@@ -21,8 +21,8 @@ struct BenchFlags {
     bool dry_run = false;
     bool json = false;
     bool quiet = false;
-    std::string events;   // path or "-"; empty: none
-    std::string output;   // the result in JSON goes there too
+    std::string events;  // path or "-"; empty: none
+    std::string output;  // the result in JSON goes there too
 
     void declare(CLI::App& command);
 };

@@ -4,16 +4,18 @@
 #include "orchestrator/cli/action.hpp"
 #include "orchestrator/cli/bench_command.hpp"
 #include "orchestrator/cli/bundle_command.hpp"
+#include "orchestrator/cli/doctor_command.hpp"
 #include "orchestrator/cli/exit_code.hpp"
-#include "orchestrator/cli/null_server_command.hpp"
-#include "orchestrator/cli/report_command.hpp"
 #include "orchestrator/cli/explain_command.hpp"
+#include "orchestrator/cli/history_command.hpp"
 #include "orchestrator/cli/init_command.hpp"
+#include "orchestrator/cli/null_server_command.hpp"
 #include "orchestrator/cli/plan_command.hpp"
+#include "orchestrator/cli/release_command.hpp"
+#include "orchestrator/cli/report_command.hpp"
+#include "orchestrator/cli/runs_command.hpp"
 #include "orchestrator/cli/schema_command.hpp"
 #include "orchestrator/cli/validate_command.hpp"
-#include "orchestrator/cli/history_command.hpp"
-#include "orchestrator/cli/runs_command.hpp"
 #include "orchestrator/cli/why_command.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/signals.hpp"
@@ -42,6 +44,8 @@ int main(int argc, char** argv) {
     const elytractl::cli::HistoryVerb history(app, chosen);
     const elytractl::cli::RunsVerb runs(app, chosen);
     const elytractl::cli::WhyVerb why(app, chosen);
+    const elytractl::cli::DoctorVerb doctor(app, chosen);
+    const elytractl::cli::ReleaseVerb release(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

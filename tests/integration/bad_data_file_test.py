@@ -15,6 +15,8 @@ NOBODY = 65534
 LIMIT_STORAGE_MIN = "1114624KiB"
 EXIT_REFUSED = 1
 EXIT_FILE_ABOVE_LIMIT = 4
+EXIT_GROWTH_ABOVE_LIMIT = 5
+GROWTH_SECONDS_MAX = 240
 
 # Parts of a file as `format` makes it (server/storage/README.md).
 SUPERBLOCK_COPY_DISTANCE = 64 << 10
@@ -125,6 +127,26 @@ class DataFile(harness.ProcessTest):
             path, [str(1200 << 20), str(1114624 << 10)], f"--limit-storage={LIMIT_STORAGE_MIN}",
             status=EXIT_FILE_ABOVE_LIMIT,
         )
+
+    def test_growth_beyond_the_limit_is_announced_and_ends_the_server(self):
+        path = self.format()
+        server = self.start("--addresses=0", f"--limit-storage={LIMIT_STORAGE_MIN}", path)
+        load = subprocess.Popen(
+            [harness.ELYTRA, "benchmark", f"--addresses={server.read_port()}",
+             "--transfer-count=100_000_000"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        try:
+            self.assertEqual(server.process.wait(GROWTH_SECONDS_MAX), EXIT_GROWTH_ABOVE_LIMIT)
+        finally:
+            load.kill()
+            load.wait()
+        for text in ("80 %", "95 %", "--limit-storage"):
+            self.assertIn(text, server.log.text())
+        self.assertLessEqual(os.path.getsize(path), 1114624 << 10)
+        again = self.start("--addresses=0", path)
+        self.assertTrue(harness.can_connect(again.read_port()))
+        self.assertEqual(again.close_stdin(), 0)
 
     def test_another_replica_count(self):
         self.check_untouched(self.format(replica_count=3), ["3"])
