@@ -152,7 +152,8 @@ process::MeasurementPlan Campaign::complete_plan(const plan::Measurement& measur
         .cluster = cell.cluster,
         .traffic = plan::traffic_of(options_.plan, measurement, probed(measurement)),
         .measure = cell.measure,
-        .ramp_nanoseconds = cell.measure.warmup.ramp_nanoseconds};
+        .ramp_nanoseconds = cell.measure.warmup.ramp_nanoseconds,
+        .addresses = {}};
     const auto& stretches = complete.traffic.arrival.stretches;
     if (!complete.rate.has_value() && measurement.rate_fraction.has_value()) {
         complete.rate = static_cast<double>(stretches.front().rate_begin);

@@ -200,6 +200,9 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
     clean_earlier_runs(directory);
     auto folder = records::RunFolder::create(directory, own_command(), elytra::io::random_u64());
     if (!folder.has_value()) return refuse(folder.error(), ExitCode::host_unsuitable);
+    std::error_code error;
+    std::filesystem::create_directory(folder->path_of("logs"), error);
+    if (error) return refuse(error.message(), ExitCode::host_unsuitable);
     const auto verbosity = flags.quiet ? progress::Verbosity::quiet : progress::Verbosity::normal;
     Listeners listeners(*folder, progress::display_mode(verbosity));
     if (const auto opened = listeners.stream_to(flags.events); !opened.has_value()) {
