@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 13> file_names{
     "commands.txt", "environment.json", "events.jsonl", "junit.xml", "lock",
     "owned.jsonl",  "plan.json",        "report.html",  "report.md", "report.txt",
     "result.json",  "series.csv",       "tags"};
+constexpr const char* result_name = "result.json";
 constexpr std::array<std::string_view, 2> directory_names{"hdr", "logs"};
 
 struct Pattern {
@@ -148,11 +149,8 @@ Result<RunContent, std::string> list_run(const std::string& folder) {
 Result<void, std::string> remove_run(const std::string& folder, const RunContent& content) {
     const FileDescriptor opened = open_below(AT_FDCWD, folder.c_str());
     if (!opened.is_open()) return failure("open", folder, errno);
-    // The result goes last: as long as it is there, the run can be looked at and removed again.
-    std::vector<RunFile> files = content.files;
-    std::ranges::stable_partition(files,
-                                  [](const RunFile& file) { return file.name != "result.json"; });
-    for (const RunFile& file : files) {
+    for (const RunFile& file : content.files) {
+        if (file.name == result_name) continue;
         const int error = unlink_file(opened.get(), file.name);
         if (error != 0) return failure("remove", folder + "/" + file.name, error);
     }
@@ -160,6 +158,11 @@ Result<void, std::string> remove_run(const std::string& folder, const RunContent
         if (::unlinkat(opened.get(), name.c_str(), AT_REMOVEDIR) != 0) {
             return failure("remove", folder + "/" + name, errno);
         }
+    }
+    // The result goes last: as long as it is there, the run can be looked at and removed again.
+    const int error = unlink_file(opened.get(), result_name);
+    if (error != 0 && error != ENOENT) {
+        return failure("remove", fmt::format("{}/{}", folder, result_name), error);
     }
     if (::rmdir(folder.c_str()) != 0) return failure("remove", folder, errno);
     return {};
