@@ -36,7 +36,8 @@ TEST_CASE("intervals that overlap or lie apart are told as such") {
     const auto relation = [&](double low, double high) {
         a["summary"][0]["metrics"]["throughput"]["interval"] = {{"low", 99}, {"high", 101}};
         b["summary"][0]["metrics"]["throughput"]["interval"] = {{"low", low}, {"high", high}};
-        for (const auto& row : difference_json(a, b)["metrics"]) {
+        const nlohmann::json difference = difference_json(a, b);
+        for (const auto& row : difference["metrics"]) {
             if (row["metric"] == "throughput") return row["intervals"].get<std::string>();
         }
         return std::string();
