@@ -43,7 +43,7 @@ std::optional<std::vector<Target>> look_at(const GarbagePlan& plan,
     for (const std::string& run : plan.remove) {
         Target& target = targets.emplace_back();
         target.run = run;
-        target.folder = directory + "/" + run;
+        target.folder = fmt::format("{}/{}", directory, run);
         target.in_index_only = is_missing(rows, run);
         if (target.in_index_only) continue;
         auto content = records::list_run(target.folder);
