@@ -27,9 +27,11 @@ std::string bundle_text(const json& bundle) {
                                    bundle["path"].get<std::string>());
     for (const json& file : bundle["files"]) {
         if (file["packed"] == file["size"]) continue;
+        const auto packed = file["packed"].get<std::uint64_t>();
         text +=
-            fmt::format("  {}: only the last {} of {} bytes fit\n", file["name"].get<std::string>(),
-                        file["packed"].get<std::uint64_t>(), file["size"].get<std::uint64_t>());
+            fmt::format("  {}: {} of {} bytes\n", file["name"].get<std::string>(),
+                        packed == 0 ? "left out, none" : fmt::format("only the last {}", packed),
+                        file["size"].get<std::uint64_t>());
     }
     return text;
 }

@@ -179,7 +179,8 @@ ExitCode RunsVerb::tag() {
     if (records_.json) {
         print_json({{"run", run->id}, {"tags", tags}});
     } else {
-        print_text(fmt::format("{}: {}\n", run->id, fmt::join(tags, " ")));
+        print_text(tags.empty() ? fmt::format("{} has no tags\n", run->id)
+                                : fmt::format("{}: {}\n", run->id, fmt::join(tags, " ")));
     }
     return ExitCode::success;
 }

@@ -43,7 +43,7 @@ std::optional<std::vector<Target>> look_at(const GarbagePlan& plan,
     for (const std::string& run : plan.remove) {
         Target& target = targets.emplace_back();
         target.run = run;
-        target.folder = directory + "/" + run;
+        target.folder = fmt::format("{}/{}", directory, run);
         target.in_index_only = is_missing(rows, run);
         if (target.in_index_only) continue;
         auto content = records::list_run(target.folder);
@@ -128,20 +128,29 @@ bool confirmed(std::size_t count) {
     return false;
 }
 
+// Looks again under the lock: it adds its own file, and nobody else writes there any more.
+ExitCode remove_target(const Target& target) {
+    const auto lock = records::RunLock::acquire(target.folder, {"elytractl runs gc"});
+    if (!lock.has_value()) {
+        print_error(lock.error().text);
+        return lock.error().kind == records::LockError::Kind::busy ? ExitCode::busy
+                                                                   : ExitCode::unclassified;
+    }
+    const auto content = records::list_run(target.folder);
+    if (!content.has_value() || !content->foreign.empty()) {
+        print_error(fmt::format("{} has changed meanwhile and stays", target.folder));
+        return ExitCode::refused;
+    }
+    const auto removed = records::remove_run(target.folder, *content);
+    if (removed.has_value()) return ExitCode::success;
+    print_error(removed.error());
+    return ExitCode::refused;
+}
+
 ExitCode remove_all(const std::vector<Target>& targets, records::RunIndex& index) {
     for (const Target& target : targets) {
-        if (!target.in_index_only) {
-            const auto lock = records::RunLock::acquire(target.folder, {"elytractl runs gc"});
-            if (!lock.has_value()) {
-                print_error(lock.error().text);
-                return ExitCode::busy;
-            }
-            const auto removed = records::remove_run(target.folder, target.content);
-            if (!removed.has_value()) {
-                print_error(removed.error());
-                return ExitCode::refused;
-            }
-        }
+        const ExitCode code = target.in_index_only ? ExitCode::success : remove_target(target);
+        if (code != ExitCode::success) return code;
         index.forget(target.run);
     }
     return ExitCode::success;

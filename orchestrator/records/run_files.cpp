@@ -28,6 +28,7 @@ constexpr std::array<std::string_view, 13> file_names{
     "commands.txt", "environment.json", "events.jsonl", "junit.xml", "lock",
     "owned.jsonl",  "plan.json",        "report.html",  "report.md", "report.txt",
     "result.json",  "series.csv",       "tags"};
+constexpr const char* result_name = "result.json";
 constexpr std::array<std::string_view, 2> directory_names{"hdr", "logs"};
 
 struct Pattern {
@@ -76,16 +77,17 @@ bool contains(std::string_view name, const auto& names) {
 Result<void, std::string> list_into(RunContent& content, const std::string& folder,
                                     const std::string& inside) {
     std::error_code error;
-    for (const std::string& last : names_in(folder + "/" + inside, error)) {
+    const std::string listed_path = fmt::format("{}/{}", folder, inside);
+    for (const std::string& last : names_in(listed_path, error)) {
         const std::string name = inside + last;
-        const std::string path = folder + "/" + name;
+        const std::string path = listed_path + last;
 
         struct stat status {};
 
         if (::lstat(path.c_str(), &status) != 0) return failure("look at", path, errno);
         if (S_ISDIR(status.st_mode) && inside.empty() && contains(last, directory_names)) {
             content.directories.push_back(name);
-            const auto listed = list_into(content, folder, name + "/");
+            auto listed = list_into(content, folder, name + "/");
             if (!listed.has_value()) return listed;
         } else if (S_ISREG(status.st_mode) && is_run_file(name)) {
             content.files.push_back({name, elytra::narrow<std::uint64_t>(status.st_size)});
@@ -93,7 +95,7 @@ Result<void, std::string> list_into(RunContent& content, const std::string& fold
             content.foreign.push_back(name);
         }
     }
-    if (error) return failure("list", folder + "/" + inside, error.value());
+    if (error) return failure("list", listed_path, error.value());
     return {};
 }
 
@@ -124,7 +126,8 @@ std::vector<std::string> run_names(const std::string& directory) {
     std::error_code error;
     std::vector<std::string> names;
     for (const std::string& name : names_in(directory, error)) {
-        const auto type = filesystem::symlink_status(directory + "/" + name, error).type();
+        const auto type =
+            filesystem::symlink_status(fmt::format("{}/{}", directory, name), error).type();
         if (type == filesystem::file_type::directory && run_number(name)) names.push_back(name);
     }
     std::ranges::stable_sort(names, {}, [](const std::string& name) { return run_number(name); });
@@ -148,18 +151,20 @@ Result<RunContent, std::string> list_run(const std::string& folder) {
 Result<void, std::string> remove_run(const std::string& folder, const RunContent& content) {
     const FileDescriptor opened = open_below(AT_FDCWD, folder.c_str());
     if (!opened.is_open()) return failure("open", folder, errno);
-    // The result goes last: as long as it is there, the run can be looked at and removed again.
-    std::vector<RunFile> files = content.files;
-    std::ranges::stable_partition(files,
-                                  [](const RunFile& file) { return file.name != "result.json"; });
-    for (const RunFile& file : files) {
+    for (const RunFile& file : content.files) {
+        if (file.name == result_name) continue;
         const int error = unlink_file(opened.get(), file.name);
-        if (error != 0) return failure("remove", folder + "/" + file.name, error);
+        if (error != 0) return failure("remove", fmt::format("{}/{}", folder, file.name), error);
     }
     for (const std::string& name : content.directories) {
         if (::unlinkat(opened.get(), name.c_str(), AT_REMOVEDIR) != 0) {
-            return failure("remove", folder + "/" + name, errno);
+            return failure("remove", fmt::format("{}/{}", folder, name), errno);
         }
+    }
+    // The result goes last: as long as it is there, the run can be looked at and removed again.
+    const int error = unlink_file(opened.get(), result_name);
+    if (error != 0 && error != ENOENT) {
+        return failure("remove", fmt::format("{}/{}", folder, result_name), error);
     }
     if (::rmdir(folder.c_str()) != 0) return failure("remove", folder, errno);
     return {};

@@ -135,7 +135,8 @@ std::string run_page_text(const json& page) {
         fmt::format("  started  {}   ended {}\n", text_of(run, "started"), text_of(run, "ended"));
     text += fmt::format("  command  {}\n", report::joined(part_of(run, "command"), " "));
     for (const json& subject : list_of(page, "subjects")) {
-        text += fmt::format("  server   {} {} ({}, sha256 {})\n", text_of(subject, "name"),
+        const std::string name = text_of(subject, "name");
+        text += fmt::format("  server   {}{} ({}, sha256 {})\n", name.empty() ? "" : name + ": ",
                             text_of(subject, "path"), text_of(subject, "version"),
                             text_of(subject, "sha256").substr(0, 12));
     }

@@ -49,6 +49,11 @@ std::string_view last_key(std::string_view pointer) {
     return pointer.substr(pointer.rfind('/') + 1);
 }
 
+bool looks_like_number(std::string_view text) {
+    constexpr std::string_view begins = "0123456789+-[";
+    return text.empty() || begins.find(text.front()) != std::string_view::npos;
+}
+
 void append(std::string& text, std::string_view piece) {
     if (piece.empty()) return;
     if (!text.empty()) text += ", ";
@@ -87,6 +92,12 @@ std::string group_text(std::string_view subject, const nlohmann::json& cell,
 
 std::string Table::text() const {
     std::vector<std::size_t> widths(rows_.front().size());
+    std::vector<bool> numbers(rows_.front().size(), true);
+    for (std::size_t row = 1; row < rows_.size(); ++row) {
+        for (std::size_t column = 0; column < rows_[row].size(); ++column) {
+            if (!looks_like_number(rows_[row][column])) numbers[column] = false;
+        }
+    }
     for (const auto& row : rows_) {
         for (std::size_t column = 0; column < row.size(); ++column) {
             widths[column] = std::max(widths[column], columns_of(row[column]));
@@ -98,7 +109,7 @@ std::string Table::text() const {
         for (std::size_t column = 0; column < row.size(); ++column) {
             const std::string blank(widths[column] - columns_of(row[column]), ' ');
             if (column > 0) line += "  ";
-            line += column == 0 ? row[column] + blank : blank + row[column];
+            line += numbers[column] ? blank + row[column] : row[column] + blank;
         }
         line.erase(line.find_last_not_of(' ') + 1);
         text += line + "\n";

@@ -20,8 +20,7 @@ std::string change_text(double ratio);
 std::string group_text(std::string_view subject, const nlohmann::json& cell,
                        const nlohmann::json& rate);
 
-// A table whose columns are as wide as their widest text, the first one to the left, the others to
-// the right.
+// A table whose columns are as wide as their widest text; numbers stand on the right.
 class Table {
 public:
     explicit Table(std::vector<std::string> head) : rows_{std::move(head)} {}

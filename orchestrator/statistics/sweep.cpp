@@ -52,11 +52,12 @@ Row terms_of(const ScalePoint& point) {
     return {weight, weight * others, weight * point.clients * others};
 }
 
-// Solves the normal equations of the terms in use; the others stay 0. False where the points do not
-// tell the terms apart.
-bool solve(std::span<const ScalePoint> points, const std::array<bool, terms_max>& used,
-           Row& solution) {
-    std::array<std::array<double, terms_max + 1>, terms_max> rows{};
+using Equations = std::array<std::array<double, terms_max + 1>, terms_max>;
+using TermsUsed = std::array<bool, terms_max>;
+
+// The normal equations, with the right side in the last column. A term that is not used is 0.
+Equations equations_of(std::span<const ScalePoint> points, const TermsUsed& used) {
+    Equations rows{};
     for (const ScalePoint& point : points) {
         const Row terms = terms_of(point);
         for (std::size_t row = 0; row < terms_max; ++row) {
@@ -72,21 +73,27 @@ bool solve(std::span<const ScalePoint> points, const std::array<bool, terms_max>
         rows[term].fill(0);
         rows[term][term] = 1;
     }
+    return rows;
+}
+
+// None where the points do not tell the terms apart. The matrix is symmetric and positive, so that
+// the diagonal is a good enough pivot.
+std::optional<Row> solve(Equations rows) {
+    constexpr double pivot_min = 1e-12;
     for (std::size_t pivot = 0; pivot < terms_max; ++pivot) {
-        // The matrix is symmetric and positive: the diagonal is a good enough pivot.
         const double scale = rows[pivot][pivot];
-        if (!(scale > 1e-12)) return false;
+        if (!(scale > pivot_min)) return std::nullopt;
         for (double& cell : rows[pivot]) cell /= scale;
         for (std::size_t row = 0; row < terms_max; ++row) {
-            if (row == pivot) continue;
-            const double factor = rows[row][pivot];
+            const double factor = row == pivot ? 0 : rows[row][pivot];
             for (std::size_t column = 0; column <= terms_max; ++column) {
                 rows[row][column] -= factor * rows[pivot][column];
             }
         }
     }
+    Row solution{};
     for (std::size_t term = 0; term < terms_max; ++term) solution[term] = rows[term][terms_max];
-    return true;
+    return solution;
 }
 
 double relative_error(std::span<const ScalePoint> points, const Row& solution) {
@@ -198,14 +205,14 @@ std::optional<ScalabilityLaw> fit_scalability(std::span<const ScalePoint> points
     }
     if (numbers.size() < terms_max) return std::nullopt;
     // With two terms that may be 0, the four ways to leave them out are tried one by one.
-    constexpr std::array<std::array<bool, terms_max>, 4> choices{
+    constexpr std::array<TermsUsed, 4> choices{
         {{true, true, true}, {true, true, false}, {true, false, true}, {true, false, false}}};
     std::optional<Row> best;
-    for (const auto& used : choices) {
-        Row solution{};
-        if (!solve(points, used, solution)) continue;
-        if (solution[0] <= 0 || solution[1] < 0 || solution[2] < 0) continue;
-        if (!best || relative_error(points, solution) < relative_error(points, *best)) {
+    for (const TermsUsed& used : choices) {
+        const std::optional<Row> solution = solve(equations_of(points, used));
+        if (!solution) continue;
+        if ((*solution)[0] <= 0 || (*solution)[1] < 0 || (*solution)[2] < 0) continue;
+        if (!best || relative_error(points, *solution) < relative_error(points, *best)) {
             best = solution;
         }
     }

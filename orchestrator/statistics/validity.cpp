@@ -247,6 +247,26 @@ Usability usability_of(Severity severity) {
     return worst[static_cast<std::size_t>(severity)];
 }
 
+// A reason of several measurements.
+struct Counted {
+    Reason worst;
+    std::size_t measurements = 0;
+    std::size_t last = 0;  // the index of the measurement that was counted last
+};
+
+void count(const Reason& reason, std::size_t measurement, std::vector<Counted>& counted) {
+    const auto known =
+        std::ranges::find(counted, reason.code, [](const Counted& one) { return one.worst.code; });
+    if (known == counted.end()) {
+        counted.push_back({.worst = reason, .measurements = 1, .last = measurement});
+        return;
+    }
+    if (reason.severity > known->worst.severity) known->worst = reason;
+    if (known->last == measurement) return;
+    known->last = measurement;
+    ++known->measurements;
+}
+
 }  // namespace
 
 std::string_view severity_name(Severity severity) {
@@ -284,29 +304,14 @@ Verdict judge_measurement(const MeasurementFacts& facts) {
 }
 
 Verdict judge_run(std::span<const Verdict> measurements, std::vector<Reason> reasons) {
-    struct Counted {
-        Reason worst;
-        std::size_t measurements = 0;
-        std::size_t last = 0;  // measurement that was counted, from 1
-    };
-
     std::vector<Counted> counted;
     for (std::size_t index = 0; index < measurements.size(); ++index) {
         for (const Reason& reason : measurements[index].reasons) {
-            auto known = std::ranges::find(counted, reason.code,
-                                           [](const Counted& one) { return one.worst.code; });
-            if (known == counted.end()) {
-                counted.push_back({.worst = reason});
-                known = counted.end() - 1;
-            }
-            if (reason.severity > known->worst.severity) known->worst = reason;
-            if (known->last == index + 1) continue;
-            known->last = index + 1;
-            ++known->measurements;
+            count(reason, index, counted);
         }
     }
     for (Counted& one : counted) {
-        if (measurements.size() > 1 && one.measurements < measurements.size()) {
+        if (one.measurements < measurements.size()) {
             one.worst.text = fmt::format("In {} of {} measurements: {}", one.measurements,
                                          measurements.size(), one.worst.text);
         }
