@@ -37,8 +37,6 @@ std::uint64_t clamp_to_range(std::uint64_t microseconds) {
 
 }  // namespace
 
-LatencyHistogram::LatencyHistogram() : counts_(classes_max) {}
-
 std::size_t LatencyHistogram::class_count() { return classes_max; }
 
 std::size_t LatencyHistogram::class_of(std::uint64_t microseconds) {
@@ -55,7 +53,9 @@ std::uint64_t LatencyHistogram::class_begin(std::size_t index) {
 void LatencyHistogram::add(std::uint64_t microseconds, std::uint64_t count) {
     if (count == 0) return;
     const std::uint64_t value = clamp_to_range(microseconds);
-    counts_[index_of(value)] += count;
+    const std::size_t index = index_of(value);
+    if (index >= counts_.size()) counts_.resize(index + 1);
+    counts_[index] += count;
     count_ += count;
     sum_ += static_cast<u128>(value) * count;
     min_ = std::min(min_, value);
@@ -63,7 +63,8 @@ void LatencyHistogram::add(std::uint64_t microseconds, std::uint64_t count) {
 }
 
 void LatencyHistogram::merge(const LatencyHistogram& other) {
-    for (std::size_t index = 0; index < classes_max; ++index)
+    if (counts_.size() < other.counts_.size()) counts_.resize(other.counts_.size());
+    for (std::size_t index = 0; index < other.counts_.size(); ++index)
         counts_[index] += other.counts_[index];
     count_ += other.count_;
     sum_ += other.sum_;
@@ -82,7 +83,7 @@ std::uint64_t LatencyHistogram::at(Quantile quantile) const {
     const u128 rank =
         std::max<u128>((product + quantile.denominator - 1) / quantile.denominator, 1);
     u128 seen = 0;
-    for (std::size_t index = class_of(min_); index < classes_max; ++index) {
+    for (std::size_t index = class_of(min_); index < counts_.size(); ++index) {
         seen += counts_[index];
         if (seen >= rank) return std::min(class_begin(index + 1) - 1, max_);
     }
@@ -94,9 +95,6 @@ bool LatencyHistogram::supports(Quantile quantile) const {
     return above >= static_cast<u128>(10) * quantile.denominator;
 }
 
-std::span<const std::uint64_t> LatencyHistogram::classes() const {
-    const std::size_t used = count_ == 0 ? 0 : class_of(max_) + 1;
-    return std::span(counts_).first(used);
-}
+std::span<const std::uint64_t> LatencyHistogram::classes() const { return counts_; }
 
 }  // namespace elytra::bench

@@ -17,15 +17,14 @@ struct Quantile {
 
 // Counts latencies in the layout of HdrHistogram: 1 us to 1 h, three significant digits. Classes
 // are 1 us wide up to 2047 us, and from there on double their width with every doubling of the
-// value, so that a class is never wider than a thousandth of what it holds. Memory is fixed; adding
-// two histograms gives the histogram of all their samples.
+// value, so that a class is never wider than a thousandth of what it holds. Memory reaches up to
+// the highest class in use, 184 KiB at most; adding two histograms gives the histogram of all their
+// samples.
 class LatencyHistogram {
 public:
     static constexpr std::uint64_t value_min = 1;
     static constexpr std::uint64_t value_max = 3'600'000'000;
     static constexpr std::uint32_t significant_digits = 3;
-
-    LatencyHistogram();
 
     // Values outside the range count as the nearest one inside.
     void record_microseconds(std::uint64_t microseconds) { add(microseconds, 1); }
@@ -63,7 +62,7 @@ public:
     bool operator==(const LatencyHistogram&) const = default;
 
 private:
-    std::vector<std::uint64_t> counts_;
+    std::vector<std::uint64_t> counts_;  // up to the class of max_
     std::uint64_t count_ = 0;
     u128 sum_ = 0;
     std::uint64_t min_ = UINT64_MAX;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <span>
 
-#include "bench/load/findings.hpp"
+#include "bench/audit/findings.hpp"
 #include "bench/load/load_options.hpp"
 #include "bench/load/load_result.hpp"
 #include "bench/workload/workload.hpp"

@@ -18,8 +18,9 @@ struct TrafficEvents {
 };
 
 // Traffic to a cluster until told to end. Owns its generator threads, each with its own loop and
-// sessions; events are called on the loop given. The phases follow one another as the owner says:
-// start, begin_warm_up, begin_measurement, finish.
+// sessions; events are called on the loop given, which keeps running until on_done, and which the
+// calls below come from. The phases follow one another as the owner says: start, begin_warm_up,
+// begin_measurement, finish. May be destroyed by on_done, by no other of its events.
 class Traffic {
 public:
     // Requires: validate(options), 1 to wire::addresses_max addresses.
@@ -39,8 +40,8 @@ public:
     // belongs to the warm-up. No pause between them. Requires: begin_warm_up().
     void begin_measurement();
 
-    // No further arrivals; waits for answers, reads all balances where audited, then on_done.
-    // Allowed in every phase.
+    // No further arrivals; sends what waits, waits for answers, reads all balances where audited,
+    // then on_done. Allowed in every phase.
     void finish();
 
 private:

@@ -52,10 +52,12 @@ struct TrafficOptions {
     WorkloadOptions workload;  // accounts, distribution, ids, seed; transfer_count does not count
     MixOptions mix;
     ArrivalOptions arrival;
-    std::uint32_t clients = 1;             // sessions, over all threads
-    std::uint32_t threads = 1;             // generator threads, at most one for each client
-    std::uint32_t batch_max = 8189;        // events in a request
-    std::uint64_t linger_nanoseconds = 0;  // open: how long an event waits for a fuller batch
+    std::uint32_t clients = 1;       // sessions, over all threads
+    std::uint32_t threads = 1;       // generator threads, at most one for each client
+    std::uint32_t batch_max = 8189;  // events in a request
+    // Open: how long an event waits for a fuller batch. After that it waits for a free session, and
+    // the batch goes on filling.
+    std::uint64_t linger_nanoseconds = 0;
     // Open: events that wait to be sent, over all threads; an arrival beyond is dropped and
     // counted.
     std::uint64_t backlog_max = 1'000'000;
@@ -66,7 +68,8 @@ struct TrafficOptions {
     ClusterId cluster{};
     wire::Release release = wire::release_server;
     std::uint64_t register_timeout_nanoseconds = 30'000'000'000;
-    std::uint64_t drain_timeout_nanoseconds = 30'000'000'000;  // for answers after the last arrival
+    // After the last arrival: for the backlog to be sent, and as long again for the last answers.
+    std::uint64_t drain_timeout_nanoseconds = 30'000'000'000;
 };
 
 // Everything that can be known to be wrong before anything is created: "clients (0): must be 1 to

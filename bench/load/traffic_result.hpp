@@ -13,7 +13,12 @@ namespace elytra::bench {
 
 enum class TrafficPhase : std::uint8_t { setup, warm_up, measurement, drain };
 
-// Numbers of events (transfers, and queries as one each) of one phase or interval.
+inline constexpr std::size_t traffic_phase_count = 4;
+
+// Numbers of events (transfers, and queries as one each) of one phase or interval. In an interval
+// everything counts where it happens. In a phase, what follows from the schedule (offered, sent,
+// late, dropped) counts where the event was intended, so that what the schedule asked for can be
+// accounted for, and answers count where they arrive, so that they make a rate.
 struct TrafficCounts {
     std::uint64_t offered = 0;  // intended by the schedule; closed: sent
     std::uint64_t sent = 0;
@@ -28,21 +33,22 @@ struct TrafficCounts {
     bool operator==(const TrafficCounts&) const = default;
 };
 
-// Latencies as spec/orchestrator 4.2 splits them. response = fill + queue + service. In a closed
+// Latencies as spec/orchestrator 4.2 splits them. Batches are requests with transfers; a query is a
+// request of its own, measured apart. Of a batch, response = fill + queue + service. In a closed
 // loop an event is intended when its client is ready to send, so that fill and queue are 0.
 struct TrafficLatency {
     LatencyHistogram event;    // of events, from the intended time to the answer
-    LatencyHistogram batch;    // of requests, from the intended time of the first event
-    LatencyHistogram fill;     // of requests: first intended time to the closed batch
-    LatencyHistogram queue;    // of requests: closed batch to the send
-    LatencyHistogram service;  // of requests: send to the answer
+    LatencyHistogram batch;    // of batches, from the intended time of the first event
+    LatencyHistogram fill;     // of batches: first intended time to full, or to the linger's end
+    LatencyHistogram queue;    // of batches: from there to the send
+    LatencyHistogram service;  // of batches: send to the answer
     LatencyHistogram query;    // of queries, from the intended time
     LatencyHistogram lag;      // of requests: latest intended time in it to the send
 
     void merge(const TrafficLatency& other);
 };
 
-// One point of the time series, all threads together. An answer counts where it arrives.
+// One point of the time series, all threads together.
 struct TrafficInterval {
     TrafficPhase phase = TrafficPhase::warm_up;
     std::uint64_t start_nanoseconds = 0;  // since the start of the traffic
@@ -73,8 +79,10 @@ struct TrafficResult {
     std::uint64_t drain_nanoseconds = 0;
     TrafficCounts warm_up;
     TrafficCounts measurement;
-    // Of the events whose intended time lies in the phase. What was dropped, or was not answered
-    // in the drain time, counts in event and batch with the time it had waited by then.
+    // Of the events whose intended time lies in the phase. What was not answered in the drain time
+    // counts in event and batch with the time it had waited by then. So does what was dropped: at a
+    // full backlog it counts with what the oldest event there had waited, and as many events as a
+    // batch can have are one batch.
     TrafficLatency warm_up_latency;
     TrafficLatency latency;
     std::vector<TrafficInterval> intervals;

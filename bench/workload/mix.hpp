@@ -13,7 +13,7 @@ enum class UnitKind : std::uint8_t {
     plain,      // one transfer that is posted
     linked,     // a chain of two to four transfers; one chain in ten fails as a whole
     two_phase,  // a pending transfer and its post or void
-    failing,    // one transfer that has to be refused, of several kinds in turn
+    failing,    // a transfer that has to be refused, of many kinds; a repeat follows its original
     query,      // a request of its own: get_account_transfers of one account
 };
 

@@ -92,13 +92,12 @@ wire::Account Workload::account(std::uint64_t index) const {
     return account;
 }
 
-wire::Transfer Workload::transfer(std::uint64_t index) const {
+wire::Transfer Workload::transfer(std::uint64_t index, const Parties& parties) const {
     const Draws draws(transfer_key_, index);
-    const Pair pair = pick_pair(draws);
     wire::Transfer transfer;
     transfer.id = transfer_ids_.at(index);
-    transfer.debit_account_id = account_ids_.at(pair.debit);
-    transfer.credit_account_id = account_ids_.at(pair.credit);
+    transfer.debit_account_id = account_ids_.at(parties.debit);
+    transfer.credit_account_id = account_ids_.at(parties.credit);
     transfer.amount = amounts_.pick(draws[Word::amount]) + 1;
     transfer.user_data_128 =
         make_u128(draws[Word::user_data_128_high], draws[Word::user_data_128_low]);
@@ -121,7 +120,8 @@ wire::Transfer Workload::transfer(std::uint64_t index) const {
     return transfer;
 }
 
-Workload::Pair Workload::pick_pair(const Draws& draws) const {
+Workload::Parties Workload::parties(std::uint64_t index) const {
+    const Draws draws(transfer_key_, index);
     const std::uint64_t hot_count = options_.account_count_hot;
     const bool from_hot = hot_count > 0 && hot_count < options_.account_count &&
                           chance(draws[Word::hot], options_.transfer_hot_percent);

@@ -24,7 +24,7 @@ struct WorkloadOptions {
     bool imported = false;                     // events carry their own timestamps, from 1 on
     IdOrder id_order = IdOrder::tbid;
     std::uint64_t seed = 42;
-    WallTime id_base;  // the time in the ids of IdOrder::tbid
+    WallTime id_base{};  // the time in the ids of IdOrder::tbid
 };
 
 // What a benchmark asks of a ledger: accounts, transfers between them, and queries. Every object is
@@ -35,9 +35,21 @@ public:
 
     const WorkloadOptions& options() const { return options_; }
 
-    // Requires: index < account_count, index < transfer_count.
+    // Requires: index < account_count.
     wire::Account account(std::uint64_t index) const;
-    wire::Transfer transfer(std::uint64_t index) const;
+
+    // The indexes of the accounts that a transfer debits and credits.
+    struct Parties {
+        std::uint64_t debit;
+        std::uint64_t credit;
+    };
+
+    // Requires: index < transfer_count, and the parties of this index.
+    wire::Transfer transfer(std::uint64_t index) const { return transfer(index, parties(index)); }
+
+    wire::Transfer transfer(std::uint64_t index, const Parties& parties) const;
+
+    Parties parties(std::uint64_t index) const;
 
     u128 account_id(std::uint64_t index) const { return account_ids_.at(index); }
 
@@ -48,13 +60,6 @@ public:
     wire::AccountFilter query(std::uint64_t index, std::uint32_t limit) const;
 
 private:
-    struct Pair {
-        std::uint64_t debit;
-        std::uint64_t credit;
-    };
-
-    Pair pick_pair(const Draws& draws) const;
-
     WorkloadOptions options_;
     IdSequence account_ids_;
     IdSequence transfer_ids_;

@@ -1,133 +1,145 @@
 #include "orchestrator/cli/bench_command.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <optional>
-#include <string>
 #include <string_view>
+#include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
-#include "bench/driver/benchmark.hpp"
-#include "bench/driver/progress_bar.hpp"
-#include "orchestrator/report/bench_report.hpp"
-#include "server/common/build_info.hpp"
-#include "server/io/asio.hpp"
-#include "server/io/child.hpp"
+#include "orchestrator/plan/build_plan.hpp"
+#include "orchestrator/spec/load_bench_spec.hpp"
+#include "orchestrator/spec/units.hpp"
 
 namespace elytractl::cli {
 namespace {
 
-using elytra::bench::BenchmarkResult;
+constexpr double nanoseconds_per_microsecond = 1000;
 
-constexpr int json_indent = 2;
-constexpr std::size_t version_size_max = 4096;
-
-void print_error(std::string_view text) { fmt::print(stderr, "error: {}\n", text); }
-
-// The first line that the server prints for `version`; none when it is not such a program.
-std::optional<std::string> version_of(const std::string& binary) {
-    elytra::io::asio::io_context loop;
-    elytra::io::Child child(loop);
-    const auto spawned = child.spawn({.executable = binary,
-                                      .arguments = {"version"},
-                                      .output = elytra::io::ChildStream::pipe,
-                                      .errors = elytra::io::ChildStream::discard});
-    if (!spawned.has_value()) {
-        print_error(fmt::format("--binary ({}): {}", binary, std::strerror(spawned.error())));
-        return std::nullopt;
-    }
-    std::string text;
-    bool succeeded = false;
-    child.read_output(version_size_max, [&](elytra::io::ChildText output) { text = output.text; });
-    child.wait([&](const elytra::io::ChildExit& exit) { succeeded = exit.exit_code == 0; });
-    loop.run();
-    if (!succeeded || text.empty()) {
-        print_error(
-            fmt::format("--binary ({}): it does not answer `version` as a server does", binary));
-        return std::nullopt;
-    }
-    return text.substr(0, text.find('\n'));
+ExitCode refuse(std::string_view text) {
+    fmt::print(stderr, "error: {}\n", text);
+    return ExitCode::usage;
 }
 
-bool write_file(const std::string& path, const std::string& text) {
-    std::FILE* const file = std::fopen(path.c_str(), "wxe");
-    const bool opened = file != nullptr;
-    const bool written = opened && std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    const bool closed = opened && std::fclose(file) == 0;
-    if (written && closed) return true;
-    print_error(fmt::format("cannot write {}: {}", path, std::strerror(errno)));
-    return false;
+// Prints what is wrong, if anything.
+std::optional<spec::BenchSpec> load(const spec::Layers& layers) {
+    auto spec = spec::load_bench_spec(layers);
+    if (spec.has_value()) return std::move(*spec);
+    print_problems(spec.error());
+    return std::nullopt;
 }
 
-bool publish(const BenchOptions& options, const report::BenchRun& run) {
-    const std::string json = report::bench_json(run).dump(json_indent) + "\n";
-    const std::string text = options.json ? json : report::bench_text(run);
-    bool complete = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    complete = std::fflush(stdout) == 0 && complete;
-    if (!options.json_path.empty()) complete = write_file(options.json_path, json) && complete;
-    if (!options.hdr_path.empty()) {
-        complete = write_file(options.hdr_path, report::bench_histogram_log(run)) && complete;
-    }
-    return complete;
-}
-
-BenchmarkResult measure(const BenchOptions& options) {
-    elytra::bench::ProgressBar bar;
-    elytra::bench::LoadObserver observer;
-    observer.on_progress = [&bar](const elytra::bench::LoadProgress& progress) {
-        bar.draw(progress);
-    };
-    return elytra::bench::run_benchmark(options.measurement, observer);
-}
-
-// What the last run says about the whole bench.
-ExitCode judge(const BenchmarkResult& result) {
-    if (result.passed()) return ExitCode::success;
-    for (const std::string& error : result.errors) print_error(error);
-    const bool load_ended = result.load.has_value();
-    const bool answers_right = !load_ended || result.load->passed();
-    return answers_right ? ExitCode::member_died : ExitCode::check_failed;
-}
-
-// Requires: resolve(options) found nothing.
-ExitCode measure_all(const BenchOptions& options) {
-    const std::optional<std::string> version = version_of(options.binary);
-    if (!version.has_value()) return ExitCode::usage;
-    report::BenchRun run{
-        .binary = options.binary,
-        .binary_version = *version,
-        .elytractl_version = fmt::format("{}+{}", elytra::build_version, elytra::build_commit),
-        .options = options.measurement,
-        .results = {}};
-    ExitCode code = ExitCode::success;
-    for (std::uint32_t repeat = 0; repeat < options.repeat && code == ExitCode::success; ++repeat) {
-        run.results.push_back(measure(options));
-        if (run.results.back().signal != 0) return ExitCode::interrupted;
-        code = judge(run.results.back());
-    }
-    if (!publish(options, run) && code == ExitCode::success) return ExitCode::unclassified;
-    return code;
+// The bound of "p99=40ms" in microseconds; none for another text.
+std::optional<double> parse_slo(std::string_view text) {
+    constexpr std::string_view name = "p99=";
+    if (!text.starts_with(name)) return std::nullopt;
+    const auto duration = spec::parse_duration(text.substr(name.size()));
+    if (!duration.has_value() || *duration == 0) return std::nullopt;
+    return static_cast<double>(*duration) / nanoseconds_per_microsecond;
 }
 
 }  // namespace
 
-BenchVerb::BenchVerb(CLI::App& app, Action& chosen) {
-    CLI::App* const command =
-        app.add_subcommand("bench", "Measures a throwaway cluster under load");
-    declare_bench(*command, options_);
-    command->callback([this, &chosen, command] {
-        if (command->get_subcommands().empty()) chosen = [this] { return run(); };
+BenchVerb::BenchVerb(CLI::App& app, Action& chosen)
+    : command_(app.add_subcommand("bench", "Measures a throwaway cluster under load")) {
+    command_->require_subcommand(0, 1);
+    spec_.declare(*command_);
+    flags_.declare(*command_);
+    // CLI11 calls this after the callback of a verb below, too.
+    command_->callback([this, &chosen] {
+        if (command_->get_subcommands().empty()) chosen = [this] { return run(); };
     });
 }
 
-ExitCode BenchVerb::run() {
-    const std::string impossible = resolve(options_);
-    if (impossible.empty()) return measure_all(options_);
-    print_error(impossible);
-    return ExitCode::usage;
+ExitCode BenchVerb::run() const {
+    std::optional<spec::BenchSpec> spec = load(spec_.layers());
+    if (!spec.has_value()) return ExitCode::usage;
+    plan::Plan plan = plan::build_bench_plan(*spec);
+    return run_bench(
+        {.plan = std::move(plan), .spec = std::move(*spec), .p99_max_microseconds = std::nullopt},
+        flags_);
+}
+
+CompareVerb::CompareVerb(CLI::App& bench, Action& chosen) {
+    CLI::App* const command =
+        bench.add_subcommand("compare", "Tells whether two servers differ, in interleaved blocks");
+    command->add_option("--a", a_, "Server to compare with")->required();
+    command->add_option("--b", b_, "Server that is compared")->required();
+    command->add_option("--pairs", pairs_, "Blocks of both")
+        ->capture_default_str()
+        ->check(CLI::Range(1U, plan::pairs_max));
+    command->add_option("--order-seed", order_seed_, "Of the order within the blocks")
+        ->capture_default_str();
+    command->add_flag("--until-decided", until_decided_,
+                      "End as soon as it is decided; --pairs is the most");
+    spec_.declare(*command);
+    flags_.declare(*command);
+    command->callback([this, &chosen] { chosen = [this] { return run(); }; });
+}
+
+ExitCode CompareVerb::run() const {
+    spec::Layers layers = spec_.layers();
+    layers.overrides.push_back({.flag = "--a", .pointer = "/cluster/binary", .text = a_});
+    std::optional<spec::BenchSpec> a = load(layers);
+    if (!a.has_value()) return ExitCode::usage;
+    layers.overrides.back() = {.flag = "--b", .pointer = "/cluster/binary", .text = b_};
+    const std::optional<spec::BenchSpec> b = load(layers);
+    if (!b.has_value()) return ExitCode::usage;
+    auto plan = plan::build_compare_plan(*a, *b, {.pairs = pairs_, .seed = order_seed_});
+    if (!plan.has_value()) return refuse(plan.error());
+    return run_bench({.kind = report::RunKind::compare,
+                      .plan = std::move(*plan),
+                      .spec = std::move(*a),
+                      .p99_max_microseconds = std::nullopt,
+                      .until_decided = until_decided_},
+                     flags_);
+}
+
+SweepVerb::SweepVerb(CLI::App& bench, Action& chosen) {
+    CLI::App* const command = bench.add_subcommand(
+        "sweep", "Finds the highest rate that is served, and latency on the way there and back");
+    command->add_option("--slo", slo_, "What latency must keep below the knee: p99=40ms");
+    spec_.declare(*command);
+    flags_.declare(*command);
+    command->callback([this, &chosen] { chosen = [this] { return run(); }; });
+}
+
+ExitCode SweepVerb::run() const {
+    const std::optional<double> slo = parse_slo(slo_);
+    if (!slo_.empty() && !slo.has_value()) {
+        return refuse(fmt::format("--slo ({}): must be p99=DURATION, for example p99=40ms", slo_));
+    }
+    std::optional<spec::BenchSpec> spec = load(spec_.layers());
+    if (!spec.has_value()) return ExitCode::usage;
+    if (spec->cells.size() != 1) return refuse("a sweep is of one configuration, without a matrix");
+    plan::Plan plan = plan::build_sweep_plan(*spec, {});
+    return run_bench({.kind = report::RunKind::sweep,
+                      .plan = std::move(plan),
+                      .spec = std::move(*spec),
+                      .p99_max_microseconds = slo},
+                     flags_);
+}
+
+NullVerb::NullVerb(CLI::App& bench, Action& chosen) {
+    CLI::App* const command = bench.add_subcommand(
+        "null", "Measures the load generator itself, against a server that executes nothing");
+    spec_.declare(*command);
+    flags_.declare(*command);
+    command->callback([this, &chosen] { chosen = [this] { return run(); }; });
+}
+
+// There is no ledger behind it whose balances could be right.
+ExitCode NullVerb::run() const {
+    spec::Layers layers = spec_.layers();
+    layers.overrides.push_back({.flag = "bench null", .pointer = "/load/audit", .text = "false"});
+    std::optional<spec::BenchSpec> spec = load(layers);
+    if (!spec.has_value()) return ExitCode::usage;
+    plan::Plan plan = plan::build_bench_plan(*spec);
+    return run_bench({.kind = report::RunKind::null,
+                      .plan = std::move(plan),
+                      .spec = std::move(*spec),
+                      .p99_max_microseconds = std::nullopt},
+                     flags_);
 }
 
 }  // namespace elytractl::cli

@@ -1,24 +1,86 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
+
 #include "orchestrator/cli/action.hpp"
-#include "orchestrator/cli/bench_options.hpp"
+#include "orchestrator/cli/bench_flow.hpp"
 #include "orchestrator/cli/exit_code.hpp"
+#include "orchestrator/cli/spec_flags.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace elytractl::cli {
 
-// elytractl bench: measures a throwaway cluster as often as asked and reports. Every server is
-// ended and every file of ours removed when the action returns.
+// elytractl bench: measures throwaway clusters as a run file says. Every server is ended and every
+// file of ours removed when the action returns.
 class BenchVerb {
 public:
-    // Outlives what CLI11 and main do with the two.
+    // Outlives what CLI11 and main do with the two, as do the verbs below.
     BenchVerb(CLI::App& app, Action& chosen);
     BenchVerb(const BenchVerb&) = delete;
     BenchVerb& operator=(const BenchVerb&) = delete;
 
-private:
-    ExitCode run();
+    // Where verbs stand that belong to it.
+    CLI::App& command() const { return *command_; }
 
-    BenchOptions options_;
+private:
+    ExitCode run() const;
+
+    CLI::App* command_;
+    SpecFlags spec_;
+    BenchFlags flags_;
+};
+
+// elytractl bench compare: two programs in interleaved blocks, and whether they differ.
+class CompareVerb {
+public:
+    CompareVerb(CLI::App& bench, Action& chosen);
+    CompareVerb(const CompareVerb&) = delete;
+    CompareVerb& operator=(const CompareVerb&) = delete;
+
+private:
+    ExitCode run() const;
+
+    SpecFlags spec_;
+    BenchFlags flags_;
+    std::string a_;
+    std::string b_;
+    std::uint32_t pairs_ = 10;
+    std::uint64_t order_seed_ = 42;
+    bool until_decided_ = false;
+};
+
+// elytractl bench sweep: how much can be offered before it is not served any more.
+class SweepVerb {
+public:
+    SweepVerb(CLI::App& bench, Action& chosen);
+    SweepVerb(const SweepVerb&) = delete;
+    SweepVerb& operator=(const SweepVerb&) = delete;
+
+private:
+    ExitCode run() const;
+
+    SpecFlags spec_;
+    BenchFlags flags_;
+    std::string slo_;  // "p99=40ms"
+};
+
+// elytractl bench null: the load generator against a server that does nothing, which is the most it
+// can measure on this machine, and the least latency.
+class NullVerb {
+public:
+    NullVerb(CLI::App& bench, Action& chosen);
+    NullVerb(const NullVerb&) = delete;
+    NullVerb& operator=(const NullVerb&) = delete;
+
+private:
+    ExitCode run() const;
+
+    SpecFlags spec_;
+    BenchFlags flags_;
 };
 
 }  // namespace elytractl::cli

@@ -3,8 +3,20 @@
 
 #include "orchestrator/cli/action.hpp"
 #include "orchestrator/cli/bench_command.hpp"
+#include "orchestrator/cli/bundle_command.hpp"
+#include "orchestrator/cli/doctor_command.hpp"
 #include "orchestrator/cli/exit_code.hpp"
+#include "orchestrator/cli/explain_command.hpp"
+#include "orchestrator/cli/history_command.hpp"
+#include "orchestrator/cli/init_command.hpp"
+#include "orchestrator/cli/null_server_command.hpp"
+#include "orchestrator/cli/plan_command.hpp"
+#include "orchestrator/cli/release_command.hpp"
 #include "orchestrator/cli/report_command.hpp"
+#include "orchestrator/cli/runs_command.hpp"
+#include "orchestrator/cli/schema_command.hpp"
+#include "orchestrator/cli/validate_command.hpp"
+#include "orchestrator/cli/why_command.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/signals.hpp"
 
@@ -18,7 +30,22 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     elytractl::cli::Action chosen;
     const elytractl::cli::BenchVerb bench(app, chosen);
-    const elytractl::cli::ReportVerb report(*app.get_subcommand("bench"), chosen);
+    const elytractl::cli::CompareVerb compare(bench.command(), chosen);
+    const elytractl::cli::SweepVerb sweep(bench.command(), chosen);
+    const elytractl::cli::NullVerb null(bench.command(), chosen);
+    const elytractl::cli::ReportVerb report(bench.command(), chosen);
+    const elytractl::cli::NullServerVerb null_server(app, chosen);
+    const elytractl::cli::InitVerb init(app, chosen);
+    const elytractl::cli::ValidateVerb validate(app, chosen);
+    const elytractl::cli::PlanVerb plan(app, chosen);
+    const elytractl::cli::ExplainVerb explain(app, chosen);
+    const elytractl::cli::SchemaVerb schema(app, chosen);
+    const elytractl::cli::BundleVerb bundle(app, chosen);
+    const elytractl::cli::HistoryVerb history(app, chosen);
+    const elytractl::cli::RunsVerb runs(app, chosen);
+    const elytractl::cli::WhyVerb why(app, chosen);
+    const elytractl::cli::DoctorVerb doctor(app, chosen);
+    const elytractl::cli::ReleaseVerb release(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

@@ -1,10 +1,7 @@
 #include "orchestrator/cli/report_command.hpp"
 
-#include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -16,9 +13,8 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
+#include "orchestrator/cli/terminal_style.hpp"
 #include "orchestrator/report/render.hpp"
 #include "orchestrator/report/result_json.hpp"
 #include "server/common/result.hpp"
@@ -30,8 +26,6 @@ using elytra::Result;
 using elytra::Unexpected;
 using nlohmann::json;
 
-constexpr std::size_t columns_default = 100;
-constexpr std::size_t columns_min = 40;
 constexpr std::string_view result_file = "result.json";
 
 // The runs whose id is `run`, or begins with it and a dash: "42" stands for nothing but "42-...".
@@ -78,29 +72,6 @@ Result<json, std::string> read_result(const std::filesystem::path& path) {
         fmt::format("{}: is not a result of schema {}", path.string(), report::result_schema));
 }
 
-std::optional<std::size_t> number_in(const char* text) {
-    if (text == nullptr) return std::nullopt;
-    std::size_t number = 0;
-    const auto [end, error] = std::from_chars(text, text + std::strlen(text), number);
-    if (error != std::errc() || *end != '\0') return std::nullopt;
-    return number;
-}
-
-std::size_t terminal_columns() {
-    if (const std::optional<std::size_t> asked = number_in(std::getenv("COLUMNS"))) {
-        return std::max(*asked, columns_min);
-    }
-    winsize size{};
-    if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return columns_default;
-    return std::max<std::size_t>(size.ws_col, columns_min);
-}
-
-// An empty NO_COLOR counts as none, as its convention says.
-bool colour_wanted() {
-    const char* const refused = std::getenv("NO_COLOR");
-    return ::isatty(STDOUT_FILENO) == 1 && (refused == nullptr || *refused == '\0');
-}
-
 Result<void, std::string> write_text(const std::string& path, const std::string& text) {
     std::FILE* const file = path.empty() ? stdout : std::fopen(path.c_str(), "wxe");
     const std::string name = path.empty() ? "standard output" : path;
@@ -139,8 +110,8 @@ ExitCode ReportVerb::run() {
     if (!result.has_value()) return refuse(result.error(), ExitCode::usage);
     const std::optional<report::ReportFormat> format = report::report_format(format_);
     ELYTRA_ASSERT(format.has_value());  // CLI11 has checked it
-    const report::TextStyle style{.columns = terminal_columns(),
-                                  .colour = output_path_.empty() && colour_wanted()};
+    report::TextStyle style = stdout_style();
+    style.colour = style.colour && output_path_.empty();
     const auto written =
         write_text(output_path_, report::render_report(result.value(), *format, style));
     return written.has_value() ? ExitCode::success

@@ -277,10 +277,11 @@ std::string phase_lines(std::string_view prefix, const TrafficWindow& window,
 
 }  // namespace
 
-json measurement_json(const run::MeasurementOutcome& outcome, const Verdict& verdict,
+json measurement_json(const run::MeasurementOutcome& outcome, const statistics::Verdict& verdict,
                       std::span<const double> percentiles) {
     const std::vector<NamedQuantile> quantiles = named_quantiles(percentiles);
     json measurement{{"index", outcome.index},
+                     {"role", outcome.role},
                      {"subject", outcome.subject},
                      {"cell", cell_json(outcome.cell)},
                      {"rate", or_null(outcome.rate)},

@@ -12,7 +12,8 @@ namespace elytractl::report {
 
 // One measurement with its latencies, series, members and flat metrics. `percentiles` are those of
 // the run file.
-nlohmann::json measurement_json(const run::MeasurementOutcome& outcome, const Verdict& verdict,
+nlohmann::json measurement_json(const run::MeasurementOutcome& outcome,
+                                const statistics::Verdict& verdict,
                                 std::span<const double> percentiles);
 
 // The histograms of a measurement as an HdrHistogram log: every interval of the time series under

@@ -14,7 +14,7 @@ json list(const std::vector<T>& items) {
 
 }  // namespace
 
-json result_json(const ResultParts& parts, const IntervalOf& interval_of) {
+json result_json(const ResultParts& parts) {
     const json facts{{"schema", result_schema},
                      {"run", to_json(parts.run)},
                      {"environment", parts.environment},
@@ -25,7 +25,7 @@ json result_json(const ResultParts& parts, const IntervalOf& interval_of) {
     json result = with_valid_text(facts);
     result["comparison"] = parts.comparison.has_value() ? to_json(*parts.comparison) : json();
     result["sweep"] = parts.sweep.has_value() ? to_json(*parts.sweep) : json();
-    result["summary"] = summary_json(parts.measurements, interval_of);
+    result["summary"] = summary_json(parts.measurements);
     result["measurements"] = parts.measurements;
     return result;
 }

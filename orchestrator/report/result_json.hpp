@@ -24,11 +24,11 @@ struct ResultParts {
     std::optional<Comparison> comparison;
     std::optional<Sweep> sweep;
     std::vector<CheckedThreshold> thresholds;
-    Verdict verdict;
+    statistics::Verdict verdict;
 };
 
 // The result of a run as it is kept and from which everything printed is rendered. Keys: README.md;
 // schema: configs/schema/bench-result.schema.json.
-nlohmann::json result_json(const ResultParts& parts, const IntervalOf& interval_of);
+nlohmann::json result_json(const ResultParts& parts);
 
 }  // namespace elytractl::report

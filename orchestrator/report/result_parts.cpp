@@ -39,58 +39,34 @@ std::string_view to_text(RunState state) {
     return {};
 }
 
-std::string_view to_text(Severity severity) {
-    switch (severity) {
-        case Severity::care:
-            return "care";
-        case Severity::invalid:
-            return "invalid";
-        case Severity::inconclusive:
-            return "inconclusive";
-    }
-    return {};
-}
-
-std::string_view to_text(VerdictWord word) {
-    switch (word) {
-        case VerdictWord::usable:
-            return "USABLE";
-        case VerdictWord::usable_with_care:
-            return "USABLE WITH CARE";
-        case VerdictWord::invalid:
-            return "INVALID";
-        case VerdictWord::inconclusive:
-            return "INCONCLUSIVE";
-    }
-    return {};
-}
-
-json to_json(const Effect& effect) {
+json to_json(const statistics::Comparison& effect) {
+    const bool known = effect.interval.has_value();
+    const bool undecided = effect.difference == statistics::Difference::undecided;
     return {{"ratio", effect.ratio},
-            {"low", effect.low},
-            {"high", effect.high},
+            {"low", known ? json(effect.interval->low) : json(nullptr)},
+            {"high", known ? json(effect.interval->high) : json(nullptr)},
             {"p_value", effect.p_value},
             {"verdict", effect.verdict},
             {"sentence", effect.sentence},
-            {"pairs_needed", or_null(effect.pairs_needed)}};
+            {"pairs_needed", undecided ? json(effect.pairs_needed) : json(nullptr)}};
 }
 
-json to_json(const SweepStep& step) {
-    return {{"direction", step.direction == SweepDirection::up ? "up" : "down"},
+json to_json(const statistics::SweepStep& step) {
+    return {{"direction", step.direction == statistics::SweepDirection::up ? "up" : "down"},
             {"fraction", step.fraction},
             {"offered", step.offered},
             {"accepted", step.accepted},
-            {"p50_us", or_null(step.p50_microseconds)},
-            {"p99_us", or_null(step.p99_microseconds)},
+            {"p50_us", step.p50_microseconds},
+            {"p99_us", step.p99_microseconds},
             {"steady", step.steady}};
 }
 
-json to_json(const std::optional<Knee>& knee) {
+json to_json(const std::optional<statistics::Knee>& knee) {
     if (!knee.has_value()) return nullptr;
     return {{"rate", knee->rate}, {"slo", knee->slo}};
 }
 
-json to_json(const std::optional<ScalabilityLaw>& law) {
+json to_json(const std::optional<statistics::ScalabilityLaw>& law) {
     if (!law.has_value()) return nullptr;
     return {{"lambda", law->lambda}, {"sigma", law->sigma}, {"kappa", law->kappa}};
 }
@@ -120,21 +96,23 @@ json to_json(const Subject& subject) {
             {"release", subject.release.empty() ? json(nullptr) : json(subject.release)}};
 }
 
-json to_json(const Verdict& verdict) {
+json to_json(const statistics::Verdict& verdict) {
     json reasons = json::array();
-    for (const Reason& reason : verdict.reasons) {
-        reasons.push_back(
-            {{"code", reason.code}, {"severity", to_text(reason.severity)}, {"text", reason.text}});
+    for (const statistics::Reason& reason : verdict.reasons) {
+        reasons.push_back({{"code", reason.code},
+                           {"severity", statistics::severity_name(reason.severity)},
+                           {"text", reason.text}});
     }
-    return {{"word", to_text(verdict.word)}, {"reasons", std::move(reasons)}};
+    return {{"word", statistics::usability_name(verdict.usability)},
+            {"reasons", std::move(reasons)}};
 }
 
-json to_json(const std::optional<Interval>& interval) {
+json to_json(const std::optional<statistics::Interval>& interval, std::string_view method) {
     if (!interval.has_value()) return nullptr;
     return {{"low", interval->low},
             {"high", interval->high},
             {"confidence", interval->confidence},
-            {"method", interval->method}};
+            {"method", method}};
 }
 
 json to_json(const Comparison& comparison) {
@@ -148,7 +126,7 @@ json to_json(const Comparison& comparison) {
 
 json to_json(const Sweep& sweep) {
     json steps = json::array();
-    for (const SweepStep& step : sweep.steps) steps.push_back(to_json(step));
+    for (const statistics::SweepStep& step : sweep.steps) steps.push_back(to_json(step));
     return {{"ceiling", sweep.ceiling},
             {"steps", std::move(steps)},
             {"knee", to_json(sweep.knee)},

@@ -4,11 +4,16 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "bench/driver/environment.hpp"
+#include "orchestrator/statistics/interval.hpp"
+#include "orchestrator/statistics/paired.hpp"
+#include "orchestrator/statistics/sweep.hpp"
+#include "orchestrator/statistics/validity.hpp"
 #include "server/common/time.hpp"
 
 // What a result says besides its measurements. Each struct is one part of the JSON; the keys are
@@ -42,77 +47,20 @@ struct Subject {
     std::string release;  // its name in the store; empty where it is not from there
 };
 
-enum class Severity : std::uint8_t { care, invalid, inconclusive };
-
-struct Reason {
-    std::string code;  // "generator_saturated"
-    Severity severity = Severity::care;
-    std::string text;  // a sentence with the numbers
-};
-
-enum class VerdictWord : std::uint8_t { usable, usable_with_care, invalid, inconclusive };
-
-struct Verdict {
-    VerdictWord word = VerdictWord::usable;
-    std::vector<Reason> reasons;
-};
-
-struct Interval {
-    double low = 0;
-    double high = 0;
-    double confidence = 0.95;
-    std::string method;  // "BCa bootstrap over runs"
-};
-
-// How a metric of subject b compares with that of subject a.
-struct Effect {
-    double ratio = 1;  // b over a
-    double low = 1;
-    double high = 1;
-    double p_value = 1;
-    std::string verdict;  // "faster", "slower", "undecided", "no difference larger than 2 %"
-    std::string sentence;
-    std::optional<std::uint32_t> pairs_needed;  // where undecided
-};
-
+// B against A, by metric.
 struct Comparison {
     std::uint32_t pairs = 0;
     std::vector<std::vector<std::string>> blocks;  // the subjects' names in the order measured
-    std::optional<double> noise_floor;  // of the A/A run: largest relative difference by chance
-    std::map<std::string, Effect> metrics;
-};
-
-enum class SweepDirection : std::uint8_t { up, down };
-
-struct SweepStep {
-    SweepDirection direction = SweepDirection::up;
-    double fraction = 0;  // of the ceiling
-    double offered = 0;   // events a second
-    double accepted = 0;
-    std::optional<double> p50_microseconds;
-    std::optional<double> p99_microseconds;
-    bool steady = false;
-};
-
-struct Knee {
-    double rate = 0;  // events a second
-    std::string slo;  // "p99 <= 40 ms"
-};
-
-// Universal Scalability Law: throughput of n clients is lambda n / (1 + sigma (n - 1) + kappa n (n
-// - 1)).
-struct ScalabilityLaw {
-    double lambda = 0;
-    double sigma = 0;
-    double kappa = 0;
+    std::optional<double> noise_floor;             // of throughput, from A against itself
+    std::map<std::string, statistics::Comparison> metrics;
 };
 
 struct Sweep {
     double ceiling = 0;  // of the closed loop, events a second
-    std::vector<SweepStep> steps;
-    std::optional<Knee> knee;
+    std::vector<statistics::SweepStep> steps;
+    std::optional<statistics::Knee> knee;
     std::optional<double> recovery_milliseconds;  // from overload back to normal
-    std::optional<ScalabilityLaw> law;
+    std::optional<statistics::ScalabilityLaw> law;
 };
 
 // A bound of the run file and how it was kept.
@@ -128,8 +76,10 @@ struct CheckedThreshold {
 
 nlohmann::json to_json(const RunFacts& run);
 nlohmann::json to_json(const Subject& subject);
-nlohmann::json to_json(const Verdict& verdict);
-nlohmann::json to_json(const std::optional<Interval>& interval);
+nlohmann::json to_json(const statistics::Verdict& verdict);
+// `method` tells how the interval was found: "BCa bootstrap over runs".
+nlohmann::json to_json(const std::optional<statistics::Interval>& interval,
+                       std::string_view method);
 nlohmann::json to_json(const Comparison& comparison);
 nlohmann::json to_json(const Sweep& sweep);
 nlohmann::json to_json(const CheckedThreshold& threshold);

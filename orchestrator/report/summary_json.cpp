@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <map>
-#include <numeric>
 #include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
+
+#include "orchestrator/report/result_parts.hpp"
+#include "orchestrator/statistics/bootstrap.hpp"
+#include "orchestrator/statistics/descriptive.hpp"
 
 namespace elytractl::report {
 namespace {
@@ -26,18 +29,6 @@ struct Series {
     }
 };
 
-// Requires: values is not empty.
-double median(std::vector<double> values) {
-    std::ranges::sort(values);
-    const std::size_t middle = values.size() / 2;
-    if (values.size() % 2 == 1) return values[middle];
-    return (values[middle - 1] + values[middle]) / 2;
-}
-
-double mean(const std::vector<double>& values) {
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-}
-
 Series& series_of(std::vector<Series>& all, const json& measurement) {
     const auto found =
         std::ranges::find_if(all, [&](const Series& series) { return series.holds(measurement); });
@@ -49,13 +40,15 @@ Series& series_of(std::vector<Series>& all, const json& measurement) {
     return all.back();
 }
 
-json series_json(const Series& series, const IntervalOf& interval_of) {
+json series_json(const Series& series) {
     json metrics = json::object();
     for (const auto& [name, values] : series.metrics) {
         metrics[name] = {{"values", values},
-                         {"median", median(values)},
-                         {"mean", mean(values)},
-                         {"interval", to_json(interval_of(values))}};
+                         {"median", statistics::median(values)},
+                         {"mean", statistics::mean(values)},
+                         {"interval", to_json(statistics::bootstrap_interval(
+                                                  values, statistics::Location::median),
+                                              "BCa bootstrap of the median over runs")}};
     }
     return {{"cell", series.cell},
             {"rate", series.rate},
@@ -66,10 +59,11 @@ json series_json(const Series& series, const IntervalOf& interval_of) {
 
 }  // namespace
 
-json summary_json(const json& measurements, const IntervalOf& interval_of) {
+json summary_json(const json& measurements) {
     std::vector<Series> all;
     for (const json& measurement : measurements) {
         if (measurement["completion"] != "complete") continue;
+        if (measurement["role"] != "measurement") continue;
         Series& series = series_of(all, measurement);
         series.count += 1;
         for (const auto& [name, value] : measurement["metrics"].items()) {
@@ -77,7 +71,7 @@ json summary_json(const json& measurements, const IntervalOf& interval_of) {
         }
     }
     json summary = json::array();
-    for (const Series& series : all) summary.push_back(series_json(series, interval_of));
+    for (const Series& series : all) summary.push_back(series_json(series));
     return summary;
 }
 

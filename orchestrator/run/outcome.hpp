@@ -84,7 +84,8 @@ enum class Completion : std::uint8_t {
 // One measurement: a fresh cluster, traffic, and its end.
 struct MeasurementOutcome {
     std::uint32_t index = 0;  // in the plan, from 0
-    std::string subject;      // "a" or "b" of a comparison; otherwise empty
+    std::string role = "measurement";  // or "probe", "noise": not a result by itself
+    std::string subject;               // "a" or "b" of a comparison; otherwise empty
     std::map<std::string, std::string> cell;
     std::optional<double> rate;  // offered events a second, open loop
     std::uint32_t repeat = 0;
@@ -97,6 +98,8 @@ struct MeasurementOutcome {
     elytra::bench::SystemLoad system_before;
     elytra::bench::SystemLoad system_after;
     std::vector<std::string> errors;
+    // Processes and files of ours that are still there and should not be, and why.
+    std::vector<std::string> left_behind;
 };
 
 }  // namespace elytractl::run

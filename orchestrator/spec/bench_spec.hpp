@@ -26,7 +26,8 @@ enum class Lifetime : std::uint8_t {
 
 struct ClusterSpec {
     std::uint32_t replicas = 1;
-    std::string binary;  // a path, or release:NAME of the store
+    // A path, release:NAME of the store, or a name without a slash: the program beside this one.
+    std::string binary = "elytra";
     Lifetime lifetime = Lifetime::ephemeral;
     std::string directory = ".";  // where the folder of the data files is made
     std::vector<StartFlag> start_flags;
@@ -35,9 +36,10 @@ struct ClusterSpec {
 };
 
 struct WarmupSpec {
-    bool until_steady = true;  // false: `minimum` and no longer
-    double slope = 0.005;      // of the mean, over the window
-    double deviation = 0.05;   // of the mean
+    bool until_steady = true;                        // false: `minimum` and no longer
+    double slope = 0.005;                            // of the mean, over the window
+    double deviation = 0.05;                         // of the mean
+    std::uint64_t ramp_nanoseconds = 1'000'000'000;  // open loop: rise to the first rate
     std::uint64_t window_nanoseconds = 3'000'000'000;
     std::uint64_t minimum_nanoseconds = 2'000'000'000;
     std::uint64_t maximum_nanoseconds = 60'000'000'000;

@@ -59,7 +59,4 @@ Result<std::size_t, std::string> parse_choice(std::string_view text,
 // The size in the largest unit that divides it: "512KiB", "16TiB", "100 bytes".
 std::string format_size(std::uint64_t size);
 
-// The candidate that `word` was probably meant to be; empty when none is near enough.
-std::string_view nearest_name(std::string_view word, std::span<const std::string_view> candidates);
-
 }  // namespace elytra::cli

@@ -4,6 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "server/common/nearest_name.hpp"
+
 namespace elytra::cli {
 namespace {
 

@@ -37,6 +37,7 @@ namespace {
 namespace process = boost::process::v2;
 
 constexpr unsigned first_private_descriptor = 3;
+constexpr std::size_t chunk_size = 16384;
 constexpr int exec_failed_status = 127;  // nobody sees it: the errno arrives by another way
 
 // Runs in the child between fork and exec.
@@ -123,8 +124,7 @@ std::string to_text(const ChildExit& exit) {
     return fmt::format("was killed by signal {} ({})", exit.signal, strsignal(exit.signal));
 }
 
-// Reads a pipe until its end. What exceeds the bound is read as well, so that the child never
-// blocks.
+// Reads a pipe until its end.
 class Child::Reader : public std::enable_shared_from_this<Reader> {
 public:
     explicit Reader(asio::io_context& loop) : pipe_(loop) {}
@@ -137,15 +137,15 @@ public:
         return {};
     }
 
-    void start(std::size_t size_max, OnText on_text) {
-        ELYTRA_ASSERT(!on_text_);
-        size_max_ = size_max;
-        on_text_ = std::move(on_text);
+    // The last chunk is empty.
+    void start(OnChunk on_chunk) {
+        ELYTRA_ASSERT(!on_chunk_);
+        on_chunk_ = std::move(on_chunk);
         read_next();
     }
 
     void stop() {
-        on_text_ = nullptr;
+        on_chunk_ = nullptr;
         ErrorCode ignored;  // the descriptor is gone either way
         pipe_.close(ignored);
     }
@@ -159,23 +159,33 @@ private:
     }
 
     void on_chunk(ErrorCode error, std::size_t count) {
-        if (!on_text_) return;
+        if (!on_chunk_) return;
         if (error) {
-            const OnText report = std::exchange(on_text_, nullptr);
-            return report(std::move(kept_));
+            const OnChunk report = std::exchange(on_chunk_, nullptr);
+            return report({});
         }
-        const std::size_t room = size_max_ - kept_.text.size();
-        kept_.text.append(chunk_.data(), std::min(count, room));
-        kept_.truncated = kept_.truncated || count > room;
-        read_next();
+        on_chunk_(std::string_view(chunk_.data(), count));
+        if (on_chunk_) read_next();
     }
 
     asio::posix::stream_descriptor pipe_;
-    std::array<char, 4096> chunk_{};
-    std::size_t size_max_ = 0;
-    ChildText kept_;
-    OnText on_text_;
+    std::array<char, chunk_size> chunk_{};
+    OnChunk on_chunk_;
 };
+
+namespace {
+
+// Keeps the first bytes. What exceeds the bound is dropped, so that the child never blocks.
+Child::OnChunk collect(std::size_t size_max, Child::OnText on_text) {
+    return [size_max, on_text = std::move(on_text), kept = ChildText()](auto chunk) mutable {
+        if (chunk.empty()) return on_text(std::move(kept));
+        const std::size_t room = size_max - kept.text.size();
+        kept.text.append(chunk.substr(0, room));
+        kept.truncated = kept.truncated || chunk.size() > room;
+    };
+}
+
+}  // namespace
 
 // The pidfd becomes readable when the process ends.
 struct Child::ExitWatch {
@@ -246,12 +256,17 @@ Result<void, int> Child::watch_exit() {
 
 void Child::read_output(std::size_t size_max, OnText on_text) {
     ELYTRA_ASSERT(output_);
-    output_->start(size_max, std::move(on_text));
+    output_->start(collect(size_max, std::move(on_text)));
 }
 
 void Child::read_errors(std::size_t size_max, OnText on_text) {
     ELYTRA_ASSERT(errors_);
-    errors_->start(size_max, std::move(on_text));
+    errors_->start(collect(size_max, std::move(on_text)));
+}
+
+void Child::follow_errors(OnChunk on_chunk) {
+    ELYTRA_ASSERT(errors_);
+    errors_->start(std::move(on_chunk));
 }
 
 void Child::wait(OnExit on_exit) {
@@ -281,6 +296,12 @@ ChildExit Child::reap() {
     if (WIFSIGNALED(status)) exit.signal = WTERMSIG(status);
     exit.usage = to_usage(counted);
     return exit;
+}
+
+void Child::abandon() {
+    pid_ = -1;
+    on_exit_ = nullptr;
+    if (exit_watch_) exit_watch_->child = nullptr;
 }
 
 void Child::signal(int signal) {

@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <sys/types.h>
@@ -64,6 +65,7 @@ struct ChildText {
 class Child {
 public:
     using OnText = std::function<void(ChildText)>;
+    using OnChunk = std::function<void(std::string_view)>;
     using OnExit = std::function<void(const ChildExit&)>;
 
     explicit Child(asio::io_context& loop) : loop_(loop) {}
@@ -82,6 +84,10 @@ public:
     void read_output(std::size_t size_max, OnText on_text);
     void read_errors(std::size_t size_max, OnText on_text);
 
+    // Hands over each piece of standard error as it comes, an empty one at its end. Instead of
+    // read_errors().
+    void follow_errors(OnChunk on_chunk);
+
     // Reports the end of the process, reaped. What is left of its group is killed. Once.
     void wait(OnExit on_exit);
 
@@ -89,6 +95,10 @@ public:
 
     // To the process itself, not to its group. Nothing happens once it has been reaped.
     void signal(int signal);
+
+    // Lets go of a process that the kernel holds, so that not even SIGKILL ends it: nobody waits
+    // for it and nothing is reported any more.
+    void abandon();
 
 private:
     class Reader;

@@ -22,4 +22,6 @@ Instant monotonic_now() { return Instant{nanoseconds_of(CLOCK_MONOTONIC)}; }
 
 WallTime wall_now() { return WallTime{nanoseconds_of(CLOCK_REALTIME)}; }
 
+std::uint64_t thread_cpu_nanoseconds() { return nanoseconds_of(CLOCK_THREAD_CPUTIME_ID); }
+
 }  // namespace elytra::io

@@ -6,6 +6,15 @@
 
 namespace elytra::io {
 
+namespace {
+
+void add_end_signals(asio::signal_set& signals) {
+    ErrorCode ignored;  // these numbers are valid
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals.add(signal, ignored);
+}
+
+}  // namespace
+
 void ignore_write_signals() {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);
@@ -13,8 +22,7 @@ void ignore_write_signals() {
 
 EndSignals::EndSignals(asio::io_context& loop, OnSignal on_signal)
     : signals_(loop), on_signal_(std::move(on_signal)) {
-    ErrorCode ignored;  // these numbers are valid
-    for (const int signal : {SIGINT, SIGTERM, SIGHUP}) signals_.add(signal, ignored);
+    add_end_signals(signals_);
     signals_.async_wait([this](ErrorCode error, int signal) { this->on_signal(error, signal); });
 }
 
@@ -23,6 +31,20 @@ void EndSignals::on_signal(ErrorCode error, int signal) {
     ErrorCode ignored;
     signals_.clear(ignored);
     on_signal_(signal);
+}
+
+RepeatedEndSignals::RepeatedEndSignals(asio::io_context& loop, OnSignal on_signal)
+    : signals_(loop), on_signal_(std::move(on_signal)) {
+    add_end_signals(signals_);
+    wait();
+}
+
+void RepeatedEndSignals::wait() {
+    signals_.async_wait([this](ErrorCode error, int) {
+        if (error) return;
+        wait();
+        on_signal_(++count_);
+    });
 }
 
 void end_by_signal(int signal) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 
 #include "server/io/asio.hpp"
@@ -23,6 +24,22 @@ private:
 
     asio::signal_set signals_;
     OnSignal on_signal_;
+};
+
+// Reports every INT, TERM and HUP for as long as it lives, with how many there have been. For those
+// who end gently at the first and at once at the second.
+class RepeatedEndSignals {
+public:
+    using OnSignal = std::function<void(std::uint32_t count)>;
+
+    RepeatedEndSignals(asio::io_context& loop, OnSignal on_signal);
+
+private:
+    void wait();
+
+    asio::signal_set signals_;
+    OnSignal on_signal_;
+    std::uint32_t count_ = 0;
 };
 
 // Ends the process as the signal would have done, so that supervisors see the status they know.

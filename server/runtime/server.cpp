@@ -24,12 +24,14 @@ std::size_t receive_buffers(const Limits& limits) {
 Server::Server(io::asio::io_context& loop, const io::DataFile& file, const ServerOptions& options,
                io::Log log)
     : loop_(loop),
+      file_(file),
       log_(std::move(log)),
       pool_replica_(vsr::Replica::messages_needed(options.replica.limits), wire::message_size_max),
       pool_receive_(receive_buffers(options.replica.limits), wire::message_size_max),
       replica_(options.replica, pool_replica_),
       tick_timer_(loop),
-      trace_log_(log_.scoped("replica")) {
+      trace_log_(log_.scoped("replica")),
+      growth_warning_(options.replica.storage_size_max) {
     const io::StorageSetup setup{
         .loop = loop, .file = file, .log = log_.scoped("io"), .engine = options.engine};
     auto storage = io::make_storage(
@@ -97,8 +99,21 @@ void Server::execute_effects() {
     for (const vsr::ClientMessage& out : replica_.client_messages()) {
         if (bus_ != nullptr) bus_->send(out.client, out.message);
     }
-    for (const vsr::TraceEvent& trace : replica_.traces()) trace_log_.write(trace);
+    for (const vsr::TraceEvent& trace : replica_.traces()) {
+        trace_log_.write(trace);
+        if (trace.kind == vsr::TraceKind::checkpoint_finished) watch_growth();
+    }
     replica_.clear_effects();
+}
+
+void Server::watch_growth() {
+    const std::uint64_t size = file_.size();
+    const auto mark = growth_warning_.passed(size);
+    if (!mark.has_value()) return;
+    log_.warning(
+        "the data file has {} bytes, {} % of its limit; at the limit the server ends: plan a "
+        "larger --limit-storage",
+        size, *mark);
 }
 
 void Server::watch_storage() {

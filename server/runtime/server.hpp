@@ -11,6 +11,7 @@
 #include "server/io/logging.hpp"
 #include "server/io/storage_backend.hpp"
 #include "server/io/tcp.hpp"
+#include "server/runtime/growth_warning.hpp"
 #include "server/runtime/message_bus.hpp"
 #include "server/runtime/trace_log.hpp"
 #include "server/vsr/replica.hpp"
@@ -54,9 +55,11 @@ private:
     void arm_tick();
     void on_io_done(std::span<const io::IoCompletion> completions);
     void execute_effects();
+    void watch_growth();
     void watch_storage();
 
     io::asio::io_context& loop_;
+    const io::DataFile& file_;
     io::Log log_;
     wire::MessagePool pool_replica_;
     wire::MessagePool pool_receive_;
@@ -65,6 +68,7 @@ private:
     std::unique_ptr<MessageBus> bus_;  // once the cluster is known
     io::asio::steady_timer tick_timer_;
     TraceLog trace_log_;
+    GrowthWarning growth_warning_;
     std::optional<Instant> space_ran_out_;  // when the present shortage began
     bool work_left_ = false;
     bool stopping_ = false;

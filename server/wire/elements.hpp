@@ -20,4 +20,13 @@ requires std::is_trivially_copyable_v<T> std::span<const T> elements(
     return {reinterpret_cast<const T*>(bytes.data()), bytes.size() / sizeof(T)};
 }
 
+// Room for structs, to write them in place. Requires: aligned as above; what is left over at the
+// end is not part of it.
+template <class T>
+
+requires std::is_trivially_copyable_v<T> std::span<T> element_room(std::span<std::byte> bytes) {
+    ELYTRA_ASSERT(reinterpret_cast<std::uintptr_t>(bytes.data()) % alignof(T) == 0);
+    return {reinterpret_cast<T*>(bytes.data()), bytes.size() / sizeof(T)};
+}
+
 }  // namespace elytra::wire

@@ -8,7 +8,7 @@ import unittest
 
 import harness
 
-ELYTRACTL = harness.BUILD / "elytractl"
+ELYTRACTL = harness.ELYTRACTL
 SMALL = ["bench", "--transfers=20000", "--accounts=100", "--queries=5", "--batch=1000"]
 
 

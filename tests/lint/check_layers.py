@@ -18,8 +18,11 @@ EXTERNAL_HEADERS = {
     "spdlog": re.compile(r"spdlog/"),
     "fmt": re.compile(r"fmt/"),
     "liburing": re.compile(r"liburing"),
+    "libsodium": re.compile(r"sodium\.h$"),
     "nlohmann_json": re.compile(r"nlohmann/"),
     "threads": re.compile(r"(thread|mutex|shared_mutex|condition_variable|future|pthread\.h)$"),
+    "sqlite3": re.compile(r"sqlite3\.h$"),
+    "libarchive": re.compile(r"archive(_entry)?\.h$"),
     "zlib": re.compile(r"zlib\.h$"),
 }
 

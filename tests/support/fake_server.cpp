@@ -82,7 +82,7 @@ public:
             const auto message = reader_.next(connection);
             if (!message.has_value()) return connection.close();
             if (!*message) return connection.await_readable();
-            server_.answer(*this, **message);
+            server_.receive(*this, *message);
         }
     }
 
@@ -107,17 +107,36 @@ FakeServer::FakeServer(io::asio::io_context& loop)
 
 FakeServer::~FakeServer() { listener_.close(); }
 
-void FakeServer::answer(Peer& peer, const wire::Message& request) {
-    if (request.frame().command != static_cast<std::uint8_t>(wire::Command::request)) return;
+void FakeServer::receive(Peer& peer, const wire::MessageRef& request) {
+    if (request->frame().command != static_cast<std::uint8_t>(wire::Command::request)) return;
     ++requests_received;
+    const auto& asked = request->header<wire::RequestHeader>();
+    const auto operation = static_cast<wire::Operation>(asked.operation);
+    switch (mishap ? mishap(operation) : Mishap::none) {
+        case Mishap::none:
+            return answer(peer, *request);
+        case Mishap::ignore:
+            return;
+        case Mishap::close:
+            return peer.connection().close();
+        case Mishap::evict:
+            return evict(peer, asked);
+        case Mishap::hold:
+            // A repetition is the same request again.
+            for (const Held& held : held_) {
+                if (held.request->frame().checksum == asked.frame.checksum) return;
+            }
+            return held_.push_back({&peer, request});
+    }
+}
+
+void FakeServer::release() {
+    for (const Held& held : std::exchange(held_, {})) answer(*held.peer, *held.request);
+}
+
+void FakeServer::answer(Peer& peer, const wire::Message& request) {
     const auto& asked = request.header<wire::RequestHeader>();
     const auto operation = static_cast<wire::Operation>(asked.operation);
-    const Mishap fate = mishap ? mishap(operation) : Mishap::none;
-    if (fate == Mishap::ignore) return;
-    if (fate == Mishap::close) return peer.connection().close();
-
-    if (fate == Mishap::evict) return evict(peer, asked);
-
     wire::MessageRef message = pool_.acquire();
     const std::vector<std::byte> body = execute(operation, request.body());
     if (!body.empty()) std::memcpy(message->body_capacity().data(), body.data(), body.size());

@@ -21,12 +21,15 @@ namespace elytra::test {
 class FakeServer {
 public:
     // What happens to a request instead of its execution.
-    enum class Mishap : std::uint8_t { none, ignore, close, evict };
+    enum class Mishap : std::uint8_t { none, ignore, close, evict, hold };
 
     explicit FakeServer(io::asio::io_context& loop);
     ~FakeServer();
 
     io::Address address() const { return listener_.address(); }
+
+    // Executes the requests held back, in the order of their arrival.
+    void release();
 
     // Asked before each request.
     std::function<Mishap(wire::Operation)> mishap;
@@ -40,6 +43,12 @@ public:
 private:
     class Peer;
 
+    struct Held {
+        Peer* peer;
+        wire::MessageRef request;
+    };
+
+    void receive(Peer& peer, const wire::MessageRef& request);
     void answer(Peer& peer, const wire::Message& request);
     void evict(Peer& peer, const wire::RequestHeader& asked);
     std::vector<std::byte> execute(wire::Operation operation, std::span<const std::byte> body);
@@ -49,6 +58,7 @@ private:
     wire::MessagePool pool_;
     io::Listener listener_;
     std::vector<std::unique_ptr<Peer>> peers_;
+    std::vector<Held> held_;
     std::uint64_t op_ = 1;
 };
 

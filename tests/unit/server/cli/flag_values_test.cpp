@@ -226,14 +226,3 @@ TEST_CASE("a size is printed in the largest unit that divides it") {
     CHECK(format_size(1114624ULL << 10) == "1114624KiB");
     CHECK(format_size(64ULL << 40) == "64TiB");
 }
-
-TEST_CASE("the nearest name is within a third of the letters or begins with the word") {
-    constexpr std::array names = {"cluster"sv, "replica"sv, "replica-count"sv, "cache-grid"sv};
-    CHECK(nearest_name("clusters", names) == "cluster");
-    CHECK(nearest_name("replicacount", names) == "replica-count");
-    CHECK(nearest_name("repilca", names) == "replica");
-    CHECK(nearest_name("cache", names) == "cache-grid");
-    CHECK(nearest_name("foo", names).empty());
-    CHECK(nearest_name("", names).empty());
-    CHECK(nearest_name("cluster", {}).empty());
-}

@@ -107,6 +107,42 @@ TEST_CASE("output beyond the bound is dropped and does not block the child") {
     CHECK(wait_for(loop, child).exit_code == 0);
 }
 
+TEST_CASE("an abandoned child is not waited for") {
+    asio::io_context loop;
+    pid_t pid = -1;
+    {
+        Child child(loop);
+        REQUIRE(child.spawn(shell("exec cat")).has_value());
+        pid = child.pid();
+        child.wait([](const ChildExit&) { FAIL("nobody listens"); });
+        child.abandon();
+    }
+    CHECK(kill(pid, SIGKILL) == 0);
+    CHECK(waitpid(pid, nullptr, 0) == pid);
+    loop.run();
+}
+
+TEST_CASE("errors can be followed while the child lives") {
+    asio::io_context loop;
+    Child child(loop);
+    ChildCommand command = shell("echo first >&2; cat >/dev/null; echo last >&2");
+    command.input = ChildStream::pipe;
+    command.errors = ChildStream::pipe;
+    REQUIRE(child.spawn(command).has_value());
+    std::string text;
+    bool ended = false;
+    child.follow_errors([&](std::string_view chunk) {
+        text += chunk;
+        ended = chunk.empty();
+    });
+    run_until(loop, [&] { return text == "first\n"; });
+    CHECK_FALSE(ended);
+    child.close_input();
+    run_until(loop, [&] { return ended; });
+    CHECK(text == "first\nlast\n");
+    CHECK(wait_for(loop, child).exit_code == 0);
+}
+
 TEST_CASE("errors can be appended to a file") {
     const TempDirectory directory;
     const std::string path = directory.path("log");

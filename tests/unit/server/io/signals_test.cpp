@@ -63,6 +63,25 @@ TEST_CASE("the first signal to end is reported, and leaves the default to the se
     }
 }
 
+TEST_CASE("signals to end that repeat are all reported, and leave the default behind") {
+    {
+        asio::io_context loop;
+        std::uint32_t reported = 0;
+        const RepeatedEndSignals signals(loop, [&](std::uint32_t count) { reported = count; });
+        for (const int wanted : {SIGINT, SIGINT, SIGTERM}) {
+            const std::uint32_t before = reported;
+            REQUIRE(std::raise(wanted) == 0);
+            run_until(loop, [&] { return reported > before; });
+        }
+        CHECK(reported == 3);
+    }
+
+    struct sigaction now {};
+
+    REQUIRE(sigaction(SIGINT, nullptr, &now) == 0);
+    CHECK((now.sa_handler == SIG_DFL));
+}
+
 TEST_CASE("standard input is reported at its first byte or at its end") {
     for (const bool with_byte : {true, false}) {
         CAPTURE(with_byte);

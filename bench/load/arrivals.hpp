@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "bench/load/traffic_options.hpp"
+#include "bench/workload/exponential.hpp"
+#include "server/common/int.hpp"
+#include "server/common/prng.hpp"
+
+namespace elytra::bench {
+
+// The intended times of events: a function of options, seed and the generator's place among those
+// that share the schedule. Time is measured in expected events first, where every process is
+// simple: one event a unit, or exponential gaps of mean one. The stretches then say when so many
+// events have been expected.
+//
+// Of n generators, the one at place t takes every n-th event of a constant process, beginning with
+// event t, so that all together follow the schedule exactly. Of a Poisson process each draws its
+// own with an n-th of the rate, from a seed derived from t: their sum is the process asked for.
+class Arrivals {
+public:
+    struct Share {
+        std::uint32_t index = 0;
+        std::uint32_t count = 1;
+    };
+
+    // Requires: validate() has accepted the options; the model is open.
+    Arrivals(const ArrivalOptions& options, std::uint64_t seed, Share share);
+
+    // When the next event is intended, in nanoseconds since the schedule began. Never earlier than
+    // the one before.
+    std::uint64_t next();
+
+private:
+    // Expected events, in units of 2^-24.
+    using Expected = u128;
+
+    static constexpr int unit_bits = 24;
+
+    static Expected expected_in(const RateStretch& stretch);
+    static std::uint64_t time_within(const RateStretch& stretch, Expected expected);
+
+    Expected gap();
+
+    std::vector<RateStretch> stretches_;
+    ArrivalProcess process_;
+    std::uint32_t generators_;
+    Exponential gaps_;
+    Prng prng_;
+
+    Expected position_ = 0;  // of the next event, since the stretch began
+    std::size_t stretch_ = 0;
+    Expected stretch_expected_ = 0;    // in all of the stretch
+    std::uint64_t stretch_begin_ = 0;  // nanoseconds, as is the next
+    std::uint64_t last_ = 0;
+};
+
+}  // namespace elytra::bench

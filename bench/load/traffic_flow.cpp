@@ -1,0 +1,246 @@
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "bench/load/traffic_session.hpp"
+#include "bench/load/traffic_worker.hpp"
+#include "server/common/assert.hpp"
+#include "server/io/clock.hpp"
+#include "server/wire/elements.hpp"
+
+// The part of a worker that lasts from the begin of the timeline until nothing is in flight.
+namespace elytra::bench {
+namespace {
+
+std::chrono::nanoseconds between(Instant begin, Instant end) {
+    return std::chrono::nanoseconds(end < begin ? 0 : end.nanoseconds - begin.nanoseconds);
+}
+
+std::uint64_t count_created(std::span<const std::byte> results) {
+    const auto created = static_cast<std::uint32_t>(wire::CreateTransferStatus::created);
+    std::uint64_t count = 0;
+    for (const wire::CreateResult& result : wire::elements<wire::CreateResult>(results)) {
+        count += result.status == created ? 1U : 0U;
+    }
+    return count;
+}
+
+}  // namespace
+
+void TrafficWorker::run() {
+    if (failed_) return;
+    recorder_.emplace(RecorderOptions{.batch_max = options_.batch_max,
+                                      .late_nanoseconds = options_.late_nanoseconds},
+                      timeline_);
+    if (is_open()) {
+        backlog_.emplace(BacklogOptions{.batch_max = options_.batch_max,
+                                        .linger_nanoseconds = options_.linger_nanoseconds,
+                                        .events_max = options_.backlog_max / share_.count,
+                                        .start = timeline_.start()},
+                         stream_,
+                         Arrivals(options_.arrival, options_.workload.seed,
+                                  {.index = share_.index, .count = share_.count}));
+    } else {
+        for (const auto& session : sessions_) begin(*session);
+    }
+    on_tick();
+}
+
+// Brings arrivals and intervals up to date, in the order of their times, before anything that
+// happens now is counted.
+void TrafficWorker::settle(Instant now) {
+    for (Instant end = recorder_->interval_end(); end <= now; end = recorder_->interval_end()) {
+        arrive(end);
+        recorder_->advance(end);
+    }
+    arrive({now.nanoseconds + 1});
+    if (!measuring_ && !draining_ && now >= timeline_.measurement()) begin_measurement();
+    if (!draining_ && now >= timeline_.end()) begin_drain();
+}
+
+void TrafficWorker::arrive(Instant end) {
+    if (backlog_ && !draining_) backlog_->arrive(std::min(end, timeline_.end()), *recorder_);
+}
+
+void TrafficWorker::begin_measurement() {
+    measuring_ = true;
+    thread_.cpu_nanoseconds = io::thread_cpu_nanoseconds();
+    thread_.audit_nanoseconds = 0;
+}
+
+void TrafficWorker::begin_drain() {
+    draining_ = true;
+    if (measuring_) {
+        thread_.cpu_nanoseconds = io::thread_cpu_nanoseconds() - thread_.cpu_nanoseconds;
+        thread_.nanoseconds = timeline_.end().nanoseconds - timeline_.measurement().nanoseconds;
+    }
+    measuring_ = false;
+    if (backlog_) backlog_->over(timeline_.end());
+    patience_timer_.start(std::chrono::nanoseconds(options_.drain_timeout_nanoseconds),
+                          [this] { drop_backlog(); });
+}
+
+void TrafficWorker::drop_backlog() {
+    if (backlog_) {
+        const Instant now = io::monotonic_now();
+        settle(now);
+        backlog_->drop(now, *recorder_);
+        finish_if_drained();
+        if (finished_) return;
+    }
+    patience_timer_.start(std::chrono::nanoseconds(options_.drain_timeout_nanoseconds),
+                          [this] { give_up_answers(); });
+}
+
+void TrafficWorker::give_up_answers() {
+    const Instant now = io::monotonic_now();
+    settle(now);
+    for (const auto& session : sessions_) {
+        if (session->client.idle()) continue;
+        ++unanswered_;
+        recorder_->on_unanswered(session->in_flight.batch, now);
+        auditor_.add_unanswered(session->in_flight.expected);
+    }
+    finish(now);
+}
+
+void TrafficWorker::finish_if_drained() {
+    if (!draining_ || finished_ || !at_rest()) return;
+    if (backlog_ && !backlog_->empty()) return;
+    finish(io::monotonic_now());
+}
+
+void TrafficWorker::finish(Instant now) {
+    finished_ = true;
+    pace_timer_.cancel();
+    tick_timer_.cancel();
+    patience_timer_.cancel();
+    recorder_->finish(now);
+    report_intervals();
+    events_.on_drained({.warm_up = recorder_->counts(TrafficPhase::warm_up),
+                        .measurement = recorder_->counts(TrafficPhase::measurement),
+                        .warm_up_latency = recorder_->latency(TrafficPhase::warm_up),
+                        .latency = recorder_->latency(TrafficPhase::measurement),
+                        .thread = thread_,
+                        .unanswered = unanswered_});
+}
+
+void TrafficWorker::on_tick() {
+    if (failed_ || finished_) return;
+    const Instant now = io::monotonic_now();
+    settle(now);
+    for (const auto& session : sessions_) {
+        // An eviction between two requests has been told to nobody yet.
+        if (session->client.failure()) return fail(io::to_text(*session->client.failure()));
+    }
+    report_intervals();
+    tick_timer_.start(between(now, recorder_->interval_end()), [this] { on_tick(); });
+    if (is_open()) pump();
+    finish_if_drained();
+}
+
+void TrafficWorker::report_intervals() {
+    std::vector<TrafficInterval> closed = recorder_->take_intervals();
+    if (!closed.empty()) events_.on_intervals(std::move(closed));
+}
+
+// Open: gives ready batches to sessions that have nothing to do.
+void TrafficWorker::pump() {
+    Instant now = io::monotonic_now();
+    settle(now);
+    for (const auto& session : sessions_) {
+        if (!session->client.idle()) continue;
+        const std::optional<Instant> ready = backlog_->ready_at();
+        if (!ready) return;
+        if (*ready > now) return pace_timer_.start(*ready, [this] { pump(); });
+        session->in_flight.batch.clear();
+        backlog_->take(session->in_flight.batch);
+        session->in_flight.message = session->client.acquire();
+        write_request(stream_, session->in_flight, audited());
+        now = io::monotonic_now();
+        settle(now);
+        submit(*session, now);
+    }
+}
+
+void TrafficWorker::begin(Session& session) {
+    if (failed_) return;
+    prepare(session);
+    const Instant now = io::monotonic_now();
+    settle(now);
+    send_prepared(session, now);
+}
+
+void TrafficWorker::prepare(Session& session) {
+    if (draining_ || !session.prepared.batch.empty()) return;
+    supply_.take(session.prepared.batch);
+    session.prepared.message = session.client.acquire();
+    write_request(stream_, session.prepared, audited());
+}
+
+// Closed: what a client sends is intended when the client is ready for it, which is now.
+void TrafficWorker::send_prepared(Session& session, Instant now) {
+    if (draining_) return finish_if_drained();
+    if (session.client.failure()) return fail(io::to_text(*session.client.failure()));
+    std::swap(session.prepared, session.in_flight);
+    session.prepared.batch.clear();
+    Batch& batch = session.in_flight.batch;
+    for (Unit& unit : batch.units) unit.intended = now;
+    batch.ready = now;
+    recorder_->on_offered(now, batch.events);
+    submit(session, now);
+    // After this handler, which leaves the bytes of the request on their way.
+    session.timer.start({}, [this, &session] { prepare(session); });
+}
+
+void TrafficWorker::submit(Session& session, Instant now) {
+    session.sent = now;
+    recorder_->on_sent(session.in_flight.batch, now);
+    session.client.submit(session.in_flight.operation(), std::move(session.in_flight.message),
+                          [this, &session](const Reply& reply) { on_reply(session, reply); });
+}
+
+void TrafficWorker::on_reply(Session& session, const Reply& reply) {
+    if (failed_ || finished_) return;
+    if (!reply.has_value()) return fail(io::to_text(reply.error()));
+    const Instant now = io::monotonic_now();
+    settle(now);
+    const Instant sent = session.sent;
+    std::swap(session.in_flight, session.answered);
+    // The server works on the next request while this answer is checked.
+    const bool sends_at_once = !is_open() && !draining_ &&
+                               options_.arrival.think_nanoseconds == 0 &&
+                               !session.prepared.batch.empty();
+    if (sends_at_once) send_prepared(session, now);
+    const std::uint64_t accepted = check(session.answered, session, reply->results());
+    recorder_->on_answer(session.answered.batch,
+                         {.sent = sent, .answered = now, .accepted = accepted});
+    if (!sends_at_once) go_on(session);
+    finish_if_drained();
+}
+
+// Returns how many events were accepted.
+std::uint64_t TrafficWorker::check(const TrafficRequest& request, Session& session,
+                                   std::span<const std::byte> results) {
+    const bool query = request.batch.is_query();
+    if (!options_.audit) return query ? 1 : count_created(results);
+    const std::uint64_t begin = io::thread_cpu_nanoseconds();
+    const std::uint64_t accepted =
+        query ? auditor_.check_query(request.filter, results) ? 1U : 0U
+              : auditor_.check_transfers(request.expected, results, session.clock);
+    thread_.audit_nanoseconds += measuring_ ? io::thread_cpu_nanoseconds() - begin : 0;
+    return accepted;
+}
+
+void TrafficWorker::go_on(Session& session) {
+    if (is_open()) return pump();
+    if (options_.arrival.think_nanoseconds == 0) return begin(session);
+    prepare(session);
+    session.timer.start(std::chrono::nanoseconds(options_.arrival.think_nanoseconds),
+                        [this, &session] { begin(session); });
+}
+
+}  // namespace elytra::bench

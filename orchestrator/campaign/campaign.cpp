@@ -1,0 +1,281 @@
+#include "orchestrator/campaign/campaign.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <utility>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "orchestrator/campaign/comparison.hpp"
+#include "orchestrator/campaign/sweep_result.hpp"
+#include "orchestrator/campaign/thresholds.hpp"
+#include "orchestrator/plan/plan_report.hpp"
+#include "orchestrator/report/measurement_json.hpp"
+#include "orchestrator/report/render.hpp"
+#include "orchestrator/statistics/facts.hpp"
+#include "server/common/assert.hpp"
+#include "server/io/clock.hpp"
+
+namespace elytractl::campaign {
+namespace {
+
+using elytra::bench::TrafficInterval;
+using nlohmann::json;
+using plan::PlanKind;
+using run::ExitCode;
+
+constexpr std::uint32_t knee_measurements_max = 6;  // beyond the plan, to narrow the knee down
+
+struct ReportFile {
+    std::string_view format;
+    std::string_view name;
+};
+
+constexpr ReportFile report_files[] = {{"text", "report.txt"},
+                                       {"html", "report.html"},
+                                       {"markdown", "report.md"},
+                                       {"junit", "junit.xml"},
+                                       {"csv", "series.csv"}};
+
+run::SteadyTest steady_test(const spec::WarmupSpec& warmup) {
+    const statistics::SteadyOptions options{.slope = warmup.slope,
+                                            .deviation = warmup.deviation,
+                                            .window_nanoseconds = warmup.window_nanoseconds,
+                                            .minimum_nanoseconds = warmup.minimum_nanoseconds};
+    return [options](std::span<const TrafficInterval> intervals) {
+        const std::vector<statistics::SteadyPoint> points =
+            statistics::steady_points({intervals.begin(), intervals.end()});
+        return statistics::judge_steady(points, options).steady();
+    };
+}
+
+bool answers_wrong(const run::MeasurementOutcome& outcome) {
+    return outcome.traffic.has_value() && !outcome.traffic->audit.findings.empty();
+}
+
+std::map<std::string, double> metrics_of(const json& measurement) {
+    std::map<std::string, double> metrics;
+    for (const auto& [name, value] : measurement.at("metrics").items()) {
+        metrics.emplace(name, value.get<double>());
+    }
+    return metrics;
+}
+
+}  // namespace
+
+Campaign::Campaign(CampaignOptions options, report::ResultParts facts, records::RunFolder& folder,
+                   process::Session& session)
+    : options_(std::move(options)),
+      parts_(std::move(facts)),
+      folder_(folder),
+      session_(session),
+      environment_(elytra::bench::read_environment(
+          options_.plan.subjects.front().cells.front().cluster.directory)) {
+    ELYTRA_ASSERT(options_.programs.size() == options_.plan.subjects.size());
+}
+
+json Campaign::run() {
+    parts_.plan = plan::plan_json(options_.plan);
+    parts_.environment = report::environment_json(environment_, elytra::bench::read_system_load());
+    note(folder_.write("plan.json", parts_.plan.dump(2) + "\n"));
+    note(folder_.write("environment.json", parts_.environment.dump(2) + "\n"));
+    write_result();
+    for (const plan::Measurement& measurement : options_.plan.measurements) {
+        if (decided()) break;
+        if (wanted(measurement)) measure(measurement);
+        if (!goes_on()) break;
+    }
+    if (options_.plan.kind == PlanKind::sweep) refine_knee();
+    conclude();
+    return report::result_json(parts_);
+}
+
+// A sweep does not climb further once two steps in a row were not served.
+bool Campaign::wanted(const plan::Measurement& measurement) const {
+    if (options_.plan.kind != PlanKind::sweep) return true;
+    if (measurement.direction != plan::Direction::up) return true;
+    return !statistics::is_saturated(sweep_steps(measured_));
+}
+
+// Looks at a comparison that may end early, at the places and with the significance that were laid
+// down before it began.
+bool Campaign::decided() {
+    if (!options_.until_decided) return false;
+    const std::size_t pairs = complete_pairs(measured_);
+    const auto planned = static_cast<std::size_t>(
+        std::ranges::count_if(options_.plan.measurements, [](const plan::Measurement& one) {
+            return one.role == plan::Role::measurement && one.subject == 0;
+        }));
+    for (const statistics::Look& look : statistics::plan_looks(planned)) {
+        if (look.pairs != pairs) continue;
+        significance_ = look.significance;
+        const report::Comparison comparison =
+            compare_subjects(measured_, parts_.subjects, significance_);
+        const auto throughput = comparison.metrics.find("throughput");
+        if (throughput == comparison.metrics.end()) return false;
+        return throughput->second.difference != statistics::Difference::undecided;
+    }
+    return false;
+}
+
+bool Campaign::goes_on() const {
+    if (interruption_.has_value()) return false;
+    if (measured_.empty()) return true;
+    return measured_.back().completion == run::Completion::complete &&
+           !measured_.back().answers_wrong;
+}
+
+std::optional<double> Campaign::probed(const plan::Measurement& measurement) const {
+    if (!measurement.probe.has_value()) return std::nullopt;
+    for (const Measured& one : measured_) {
+        if (one.index == *measurement.probe) return one.metric("throughput");
+    }
+    return std::nullopt;
+}
+
+process::MeasurementPlan Campaign::complete_plan(const plan::Measurement& measurement) const {
+    const spec::Cell& cell = options_.plan.cell_of(measurement);
+    const Program& program = options_.programs[measurement.subject];
+    process::MeasurementPlan complete{
+        .index = measurement.index,
+        .total = static_cast<std::uint32_t>(options_.plan.measurements.size()),
+        .name = fmt::format("{}-m{}", folder_.id(), measurement.index),
+        .subject = options_.plan.subjects[measurement.subject].name,
+        .cell = cell.values,
+        .rate = measurement.rate,
+        .repeat = measurement.repeat,
+        .executable = program.path,
+        .subcommand = program.subcommand,
+        .elytra = program.elytra,
+        .cluster = cell.cluster,
+        .traffic = plan::traffic_of(options_.plan, measurement, probed(measurement)),
+        .measure = cell.measure,
+        .ramp_nanoseconds = cell.measure.warmup.ramp_nanoseconds};
+    const auto& stretches = complete.traffic.arrival.stretches;
+    if (!complete.rate.has_value() && measurement.rate_fraction.has_value()) {
+        complete.rate = static_cast<double>(stretches.front().rate_begin);
+    }
+    return complete;
+}
+
+void Campaign::measure(const plan::Measurement& measurement) {
+    if (session_.interrupted()) {
+        interruption_ = {.code = ExitCode::interrupted, .text = "interrupted"};
+        return;
+    }
+    const process::MeasurementPlan complete = complete_plan(measurement);
+    auto outcome = session_.measure(complete, steady_test(complete.measure.warmup));
+    if (!outcome.has_value()) {
+        const bool not_ours = outcome.error().kind == process::Refusal::Kind::not_ours;
+        interruption_ = {.code = not_ours ? ExitCode::refused : ExitCode::host_unsuitable,
+                         .text = outcome.error().text};
+        return;
+    }
+    outcome->role = plan::role_names[static_cast<std::size_t>(measurement.role)];
+    record(measurement, *outcome, complete.traffic);
+}
+
+// Measures between the highest rate that was served and the lowest that was not.
+void Campaign::refine_knee() {
+    for (std::uint32_t added = 0; added < knee_measurements_max && goes_on(); ++added) {
+        const std::vector<statistics::SweepStep> steps = sweep_steps(measured_);
+        const auto rate = statistics::next_knee_rate(steps, options_.p99_max_microseconds);
+        const std::optional<double> ceiling = probed_rate(measured_);
+        if (!rate.has_value() || !ceiling.has_value() || *ceiling <= 0) return;
+        plan::Measurement measurement = options_.plan.measurements.back();
+        measurement.index = static_cast<std::uint32_t>(options_.plan.measurements.size()) + added;
+        measurement.rate_fraction = *rate / *ceiling;
+        measurement.direction = plan::Direction::up;
+        measure(measurement);
+    }
+}
+
+void Campaign::record(const plan::Measurement& measurement, const run::MeasurementOutcome& outcome,
+                      const elytra::bench::TrafficOptions& traffic) {
+    const spec::MeasureSpec& measure = options_.plan.cell_of(measurement).measure;
+    const statistics::FactsContext context{.traffic = traffic,
+                                           .measure = measure,
+                                           .environment = environment_,
+                                           .generator_ceiling = options_.generator_ceiling};
+    const statistics::Verdict verdict =
+        statistics::judge_measurement(statistics::facts_of(outcome, context));
+    parts_.measurements.push_back(report::measurement_json(outcome, verdict, measure.percentiles));
+    measured_.push_back({.index = measurement.index,
+                         .role = measurement.role,
+                         .subject = measurement.subject,
+                         .cell = measurement.cell,
+                         .block = measurement.block,
+                         .direction = measurement.direction,
+                         .rate_fraction = measurement.rate_fraction,
+                         .rate = outcome.rate,
+                         .completion = outcome.completion,
+                         .steady = outcome.steady,
+                         .answers_wrong = answers_wrong(outcome),
+                         .metrics = metrics_of(parts_.measurements.back()),
+                         .verdict = verdict});
+    for (const run::MemberOutcome& member : outcome.members) {
+        commands_ += fmt::format("{}\n", fmt::join(member.command, " "));
+    }
+    note(folder_.write("commands.txt", commands_));
+    const std::string log = report::measurement_histogram_log(outcome);
+    const bool wanted = std::ranges::find(options_.formats, "hdr") != options_.formats.end();
+    if (wanted && !log.empty()) {
+        note(folder_.write(fmt::format("hdr/m{}.hlog", measurement.index), log));
+    }
+    write_result();
+}
+
+void Campaign::conclude() {
+    parts_.thresholds = check_thresholds(options_.thresholds, measured_);
+    if (options_.plan.kind == PlanKind::compare) {
+        parts_.comparison = compare_subjects(measured_, parts_.subjects, significance_);
+    }
+    if (options_.plan.kind == PlanKind::sweep) {
+        parts_.sweep = sweep_result(measured_, options_.p99_max_microseconds);
+    }
+    const report::Comparison* const comparison =
+        parts_.comparison.has_value() ? &*parts_.comparison : nullptr;
+    std::vector<statistics::Verdict> verdicts;
+    for (const Measured& one : measured_) verdicts.push_back(one.verdict);
+    std::vector<statistics::Reason> reasons = run_reasons(parts_.thresholds, comparison);
+    if (interruption_.has_value()) {
+        reasons.push_back({.code = "cut_short",
+                           .severity = statistics::Severity::inconclusive,
+                           .text = "The run was cut short: " + interruption_->text});
+    }
+    parts_.verdict = statistics::judge_run(verdicts, std::move(reasons));
+    const ExitCode code = judge_end({.measured = measured_,
+                                     .verdict = parts_.verdict,
+                                     .thresholds = parts_.thresholds,
+                                     .comparison = comparison,
+                                     .interruption = interruption_ ? &*interruption_ : nullptr});
+    parts_.run.exit_code = static_cast<int>(code);
+    parts_.run.ended = elytra::io::wall_now();
+    const bool cut = interruption_.has_value() || !goes_on();
+    parts_.run.state = cut ? report::RunState::incomplete : report::RunState::complete;
+    write_result();
+    write_reports();
+}
+
+void Campaign::write_result() { note(folder_.write_result(report::result_json(parts_))); }
+
+void Campaign::write_reports() {
+    const json result = report::result_json(parts_);
+    for (const ReportFile& file : report_files) {
+        const bool wanted =
+            std::ranges::find(options_.formats, file.format) != options_.formats.end();
+        const auto format = report::report_format(file.format);
+        if (!wanted || !format.has_value()) continue;
+        note(folder_.write(file.name, report::render_report(result, *format, {})));
+    }
+}
+
+void Campaign::note(const elytra::Result<void, std::string>& written) {
+    if (written.has_value()) return;
+    if (std::ranges::find(record_errors_, written.error()) != record_errors_.end()) return;
+    record_errors_.push_back(written.error());
+}
+
+}  // namespace elytractl::campaign

@@ -1,0 +1,273 @@
+#include "orchestrator/cli/bench_flow.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string_view>
+#include <utility>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "orchestrator/campaign/campaign.hpp"
+#include "orchestrator/cli/plan_command.hpp"
+#include "orchestrator/cli/spec_flags.hpp"
+#include "orchestrator/cli/terminal_style.hpp"
+#include "orchestrator/host/release_store.hpp"
+#include "orchestrator/process/ownership.hpp"
+#include "orchestrator/process/session.hpp"
+#include "orchestrator/progress/display.hpp"
+#include "orchestrator/progress/event_json.hpp"
+#include "orchestrator/progress/event_stream.hpp"
+#include "orchestrator/records/run_files.hpp"
+#include "orchestrator/records/run_folder.hpp"
+#include "orchestrator/records/run_index.hpp"
+#include "orchestrator/records/run_lock.hpp"
+#include "orchestrator/report/render.hpp"
+#include "server/common/build_info.hpp"
+#include "server/io/clock.hpp"
+#include "server/io/random.hpp"
+
+namespace elytractl::cli {
+namespace {
+
+constexpr int json_indent = 2;
+constexpr std::string_view null_server = "null-server";
+
+ExitCode refuse(const std::string& text, ExitCode code) {
+    fmt::print(stderr, "error: {}\n", text);
+    return code;
+}
+
+std::filesystem::path own_path() {
+    std::error_code error;
+    return std::filesystem::read_symlink("/proc/self/exe", error);
+}
+
+// A name without a slash is the program beside this one.
+std::string beside(const std::string& binary) {
+    if (binary.find('/') != binary.npos || binary.starts_with("release:")) return binary;
+    return (own_path().parent_path() / binary).string();
+}
+
+// The arguments of this process, for the record.
+std::vector<std::string> own_command() {
+    std::ifstream file("/proc/self/cmdline", std::ios::binary);
+    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+    std::vector<std::string> words;
+    for (std::size_t begin = 0; begin < text.size();) {
+        const std::size_t end = std::min(text.find('\0', begin), text.size());
+        words.push_back(text.substr(begin, end - begin));
+        begin = end + 1;
+    }
+    return words;
+}
+
+struct Programs {
+    std::vector<campaign::Program> programs;
+    std::vector<report::Subject> subjects;
+};
+
+elytra::Result<Programs, std::string> find_programs(const BenchRequest& request) {
+    Programs found;
+    const host::ReleaseStore store(host::default_release_folder());
+    const bool null = request.kind == report::RunKind::null;
+    for (const plan::Subject& subject : request.plan.subjects) {
+        const std::string binary =
+            null ? own_path().string() : beside(subject.cells.front().cluster.binary);
+        auto resolved = store.resolve(binary);
+        if (!resolved.has_value()) return elytra::Unexpected(resolved.error().text);
+        found.programs.push_back({.path = resolved->path,
+                                  .subcommand = null ? std::string(null_server) : std::string(),
+                                  .elytra = resolved->version.starts_with("Elytra")});
+        found.subjects.push_back({.name = subject.name,
+                                  .path = resolved->path,
+                                  .version = resolved->version,
+                                  .sha256 = resolved->digest.sha256,
+                                  .size = resolved->digest.size,
+                                  .release = resolved->release});
+    }
+    return found;
+}
+
+// What runs that were killed have left behind goes now, as far as it is surely theirs.
+void clean_earlier_runs(const std::string& directory) {
+    for (const std::string& name : records::run_names(directory)) {
+        const std::string folder = directory + "/" + name;
+        std::error_code error;
+        if (!std::filesystem::exists(folder + "/" + process::ownership_file_name, error)) continue;
+        const auto lock = records::RunLock::acquire(folder, own_command());
+        if (!lock.has_value()) continue;  // it still runs
+        const auto cleaned = process::clean_leftovers(folder);
+        if (!cleaned.has_value()) {
+            fmt::print(stderr, "warning: {}\n", cleaned.error());
+            continue;
+        }
+        for (const std::string& path : cleaned->removed) {
+            fmt::print(stderr, "removed what run {} had left behind: {}\n", name, path);
+        }
+        for (const process::LeftBehind& left : cleaned->left) {
+            fmt::print(stderr, "warning: run {} left {} behind: {}\n", name, left.path,
+                       left.reason);
+        }
+    }
+}
+
+// The last that `bench null` has found on this machine.
+std::optional<double> known_ceiling(const std::string& directory) {
+    auto index = records::RunIndex::open(directory);
+    if (!index.has_value()) return std::nullopt;
+    std::optional<double> ceiling;
+    for (const records::MetricRow& row : index->metrics("throughput")) {
+        if (row.kind == "null") ceiling = row.value;
+    }
+    return ceiling;
+}
+
+// Everybody who wants to hear of the run while it goes on.
+class Listeners {
+public:
+    Listeners(records::RunFolder& folder, progress::DisplayMode mode)
+        : folder_(folder), display_(mode) {}
+
+    elytra::Result<void, std::string> stream_to(const std::string& path) {
+        if (path.empty()) return {};
+        auto stream = progress::EventStream::open(path);
+        if (!stream.has_value()) return elytra::Unexpected(stream.error());
+        stream_.emplace(std::move(*stream));
+        return {};
+    }
+
+    void on_event(const run::Event& event) {
+        display_.on_event(event);
+        if (stream_.has_value()) stream_->write(event);
+        const auto written = folder_.append_event(progress::to_json(event));
+        if (!written.has_value() && problem_.empty()) problem_ = written.error();
+    }
+
+    void clear_display() { display_.clear(); }
+
+    // Why the events in the folder are not complete; empty where they are.
+    const std::string& problem() const { return problem_; }
+
+private:
+    records::RunFolder& folder_;
+    progress::Display display_;
+    std::optional<progress::EventStream> stream_;
+    std::string problem_;
+};
+
+report::ResultParts facts_of(const BenchRequest& request, const records::RunFolder& folder,
+                             std::vector<report::Subject> subjects) {
+    report::ResultParts facts;
+    facts.run = {.id = folder.id(),
+                 .kind = request.kind,
+                 .name = request.spec.name,
+                 .folder = folder.path(),
+                 .started = elytra::io::wall_now(),
+                 .ended = std::nullopt,
+                 .command = own_command(),
+                 .elytractl = fmt::format("{}+{}", elytra::build_version, elytra::build_commit),
+                 .seed = request.spec.cells.front().traffic.workload.seed};
+    facts.subjects = std::move(subjects);
+    return facts;
+}
+
+bool write_file(const std::string& path, const std::string& text) {
+    std::FILE* const file = std::fopen(path.c_str(), "wxe");
+    if (file == nullptr) return false;
+    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
+    return std::fclose(file) == 0 && written;
+}
+
+bool publish(const nlohmann::json& result, const BenchFlags& flags) {
+    const std::string json = result.dump(json_indent) + "\n";
+    bool complete = true;
+    if (flags.json) {
+        complete = print_result(json);
+    } else if (flags.events != "-") {
+        complete =
+            print_result(report::render_report(result, report::ReportFormat::text, stdout_style()));
+    }
+    if (flags.output.empty() || write_file(flags.output, json)) return complete;
+    fmt::print(stderr, "error: cannot write {}\n", flags.output);
+    return false;
+}
+
+ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs programs) {
+    const std::string& directory = request.spec.report.directory;
+    clean_earlier_runs(directory);
+    auto folder = records::RunFolder::create(directory, own_command(), elytra::io::random_u64());
+    if (!folder.has_value()) return refuse(folder.error(), ExitCode::host_unsuitable);
+    const auto verbosity = flags.quiet ? progress::Verbosity::quiet : progress::Verbosity::normal;
+    Listeners listeners(*folder, progress::display_mode(verbosity));
+    if (const auto opened = listeners.stream_to(flags.events); !opened.has_value()) {
+        return refuse(opened.error(), ExitCode::usage);
+    }
+    auto ledger = process::OwnershipLedger::open(folder->path_of(process::ownership_file_name));
+    if (!ledger.has_value()) return refuse(ledger.error(), ExitCode::host_unsuitable);
+    process::Session session(
+        {.run_folder = folder->path(),
+         .observer = [&listeners](const run::Event& event) { listeners.on_event(event); }},
+        *ledger);
+    report::ResultParts facts = facts_of(request, *folder, std::move(programs.subjects));
+    const bool null = request.kind == report::RunKind::null;
+    campaign::Campaign campaign(
+        {.plan = std::move(request.plan),
+         .programs = std::move(programs.programs),
+         .thresholds = request.spec.thresholds,
+         .formats = request.spec.report.formats,
+         .generator_ceiling = null ? std::nullopt : known_ceiling(directory),
+         .p99_max_microseconds = request.p99_max_microseconds,
+         .until_decided = request.until_decided},
+        std::move(facts), *folder, session);
+    const nlohmann::json result = campaign.run();
+    listeners.clear_display();
+    bool complete = publish(result, flags);
+    for (const std::string& error : campaign.record_errors()) {
+        complete = false;
+        fmt::print(stderr, "error: {}\n", error);
+    }
+    if (!listeners.problem().empty()) fmt::print(stderr, "warning: {}\n", listeners.problem());
+    static_cast<void>(
+        records::RunIndex::open(directory));  // takes the run in, or the next one does
+    const auto code = static_cast<ExitCode>(result.at("run").at("exit_code").get<int>());
+    return code == ExitCode::success && !complete ? ExitCode::unclassified : code;
+}
+
+}  // namespace
+
+void BenchFlags::declare(CLI::App& command) {
+    command.add_flag("--dry-run", dry_run, "Show the plan and do nothing");
+    command.add_flag("--json", json, "Result in JSON");
+    command.add_flag("-q,--quiet", quiet, "No progress");
+    command.add_option("--events", events, "Every event as a line of JSON; - is standard output");
+    command.add_option("-o,--output", output, "Write the result in JSON to this new file too");
+}
+
+ExitCode run_bench(BenchRequest request, const BenchFlags& flags) {
+    if (flags.dry_run) {
+        const auto format = flags.json ? ResultFormat::json : ResultFormat::text;
+        return print_plan(request.plan, format) ? ExitCode::success : ExitCode::unclassified;
+    }
+    std::error_code error;
+    if (!flags.output.empty() && std::filesystem::exists(flags.output, error)) {
+        return refuse(fmt::format("{}: exists already; name another file", flags.output),
+                      ExitCode::usage);
+    }
+    if (flags.json && flags.events == "-") {
+        return refuse("--json and --events=- both want standard output", ExitCode::usage);
+    }
+    for (const plan::Subject& subject : request.plan.subjects) {
+        if (subject.cells.front().cluster.replicas == 1) continue;
+        return refuse(fmt::format("/cluster/replicas ({}): this version runs clusters of one",
+                                  subject.cells.front().cluster.replicas),
+                      ExitCode::usage);
+    }
+    auto programs = find_programs(request);
+    if (!programs.has_value()) return refuse(programs.error(), ExitCode::usage);
+    return measure(request, flags, std::move(*programs));
+}
+
+}  // namespace elytractl::cli

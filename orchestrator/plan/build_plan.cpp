@@ -1,0 +1,160 @@
+#include "orchestrator/plan/build_plan.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include <fmt/format.h>
+
+#include "orchestrator/plan/steps.hpp"
+#include "server/common/assert.hpp"
+#include "server/common/prng.hpp"
+
+namespace elytractl::plan {
+namespace {
+
+constexpr std::uint32_t pairs_in_group = 2;  // blocks of a and b between two of noise
+
+// Returns the index.
+std::uint32_t add(Plan& plan, Measurement measurement) {
+    measurement.index = static_cast<std::uint32_t>(plan.measurements.size());
+    measurement.steps = steps_of(plan.cell_of(measurement), arrival_model(plan, measurement));
+    plan.measurements.push_back(std::move(measurement));
+    return plan.measurements.back().index;
+}
+
+// The one rate of an open schedule; none where it varies or is not known yet.
+std::optional<double> flat_rate(const spec::Cell& cell) {
+    const auto& stretches = cell.traffic.arrival.stretches;
+    if (stretches.size() != 1 || stretches[0].rate_begin != stretches[0].rate_end) {
+        return std::nullopt;
+    }
+    return static_cast<double>(stretches[0].rate_begin);
+}
+
+std::uint32_t add_probe(Plan& plan, std::uint32_t cell) {
+    return add(plan, {.role = Role::probe, .cell = cell});
+}
+
+void add_cell(Plan& plan, std::uint32_t index) {
+    const spec::Cell& cell = plan.subjects[0].cells[index];
+    if (cell.rate_fractions.empty()) {
+        for (std::uint32_t repeat = 0; repeat < cell.measure.repeat; ++repeat) {
+            add(plan, {.cell = index, .repeat = repeat, .rate = flat_rate(cell)});
+        }
+        return;
+    }
+    const std::uint32_t probe = add_probe(plan, index);
+    for (std::uint32_t repeat = 0; repeat < cell.measure.repeat; ++repeat) {
+        for (const double fraction : cell.rate_fractions) {
+            add(plan, {.cell = index, .repeat = repeat, .rate_fraction = fraction, .probe = probe});
+        }
+    }
+}
+
+// Why two specs cannot be compared; empty where they can.
+std::string incomparable(const spec::BenchSpec& spec) {
+    if (spec.cells.size() != 1) {
+        return fmt::format("{}: a comparison is of one configuration, and the matrix has {}",
+                           spec.name, spec.cells.size());
+    }
+    if (!spec.cells[0].rate_fractions.empty()) {
+        return fmt::format("{}: a comparison needs a rate that is known, or a closed loop",
+                           spec.name);
+    }
+    return {};
+}
+
+// Adds the blocks of a comparison and counts them.
+class BlockWriter {
+public:
+    explicit BlockWriter(Plan& plan) : plan_(plan) {}
+
+    void add_pair(bool b_first) {
+        add_block(Role::measurement, pair_, {b_first ? 1U : 0U, b_first ? 0U : 1U});
+        ++pair_;
+    }
+
+    void add_noise() {
+        add_block(Role::noise, noise_, {0U, 0U});
+        ++noise_;
+    }
+
+private:
+    void add_block(Role role, std::uint32_t repeat, std::array<std::uint32_t, 2> subjects) {
+        for (const std::uint32_t subject : subjects) {
+            add(plan_, {.role = role,
+                        .subject = subject,
+                        .repeat = repeat,
+                        .rate = flat_rate(plan_.subjects[subject].cells[0]),
+                        .block = block_});
+        }
+        ++block_;
+    }
+
+    Plan& plan_;
+    std::uint32_t block_ = 0;
+    std::uint32_t pair_ = 0;
+    std::uint32_t noise_ = 0;
+};
+
+}  // namespace
+
+Plan build_bench_plan(const spec::BenchSpec& spec) {
+    Plan plan{.kind = PlanKind::bench,
+              .name = spec.name,
+              .subjects = {{.name = {}, .cells = spec.cells}},
+              .measurements = {}};
+    for (std::uint32_t cell = 0; cell < spec.cells.size(); ++cell) add_cell(plan, cell);
+    return plan;
+}
+
+elytra::Result<Plan, std::string> build_compare_plan(const spec::BenchSpec& a,
+                                                     const spec::BenchSpec& b,
+                                                     const CompareOptions& options) {
+    if (options.pairs == 0 || options.pairs > pairs_max) {
+        return elytra::Unexpected(
+            fmt::format("pairs ({}): must be 1 to {}", options.pairs, pairs_max));
+    }
+    for (const spec::BenchSpec* const spec : {&a, &b}) {
+        std::string reason = incomparable(*spec);
+        if (!reason.empty()) return elytra::Unexpected(std::move(reason));
+    }
+    Plan plan{.kind = PlanKind::compare,
+              .name = a.name,
+              .seed = options.seed,
+              .subjects = {{.name = "a", .cells = a.cells}, {.name = "b", .cells = b.cells}},
+              .measurements = {}};
+    elytra::Prng prng(options.seed);
+    BlockWriter blocks(plan);
+    for (std::uint32_t pair = 0; pair < options.pairs; pair += pairs_in_group) {
+        const bool b_first = prng.chance(1, 2);
+        blocks.add_pair(b_first);
+        if (pair + 1 < options.pairs) blocks.add_pair(!b_first);
+        blocks.add_noise();
+    }
+    return plan;
+}
+
+Plan build_sweep_plan(const spec::BenchSpec& spec, const SweepOptions& options) {
+    ELYTRA_ASSERT(!options.fractions.empty());
+    ELYTRA_ASSERT(std::ranges::is_sorted(options.fractions));
+    Plan plan{.kind = PlanKind::sweep,
+              .name = spec.name,
+              .subjects = {{.name = {}, .cells = spec.cells}},
+              .measurements = {}};
+    for (std::uint32_t cell = 0; cell < spec.cells.size(); ++cell) {
+        const std::uint32_t probe = add_probe(plan, cell);
+        const auto add_step = [&](double fraction, Direction direction) {
+            add(plan,
+                {.cell = cell, .rate_fraction = fraction, .probe = probe, .direction = direction});
+        };
+        for (const double fraction : options.fractions) add_step(fraction, Direction::up);
+        for (std::size_t index = options.fractions.size() - 1; index-- > 0;) {
+            add_step(options.fractions[index], Direction::down);
+        }
+    }
+    return plan;
+}
+
+}  // namespace elytractl::plan

@@ -1,0 +1,401 @@
+#include "orchestrator/process/course.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <ranges>
+#include <span>
+#include <utility>
+#include <variant>
+
+#include <fmt/format.h>
+
+#include "bench/driver/environment.hpp"
+#include "orchestrator/run/ramp.hpp"
+#include "server/common/assert.hpp"
+#include "server/io/clock.hpp"
+#include "server/io/file_error.hpp"
+
+namespace elytractl::process {
+namespace {
+
+using elytra::bench::Quantile;
+using elytra::bench::TrafficInterval;
+using elytra::bench::TrafficPhase;
+using elytra::bench::TrafficResult;
+
+constexpr Quantile median{1, 2};
+constexpr Quantile percentile_99{99, 100};
+
+run::EndState end_of(const TrafficResult& result) {
+    return result.errors.empty() ? run::EndState::well : run::EndState::badly;
+}
+
+// The last intervals of one phase that make about a second.
+run::RecentTraffic recent_traffic(std::span<const TrafficInterval> intervals) {
+    run::RecentTraffic recent;
+    elytra::bench::LatencyHistogram batch;
+    for (const TrafficInterval& interval : std::views::reverse(intervals)) {
+        if (recent.nanoseconds >= elytra::nanoseconds_per_second) break;
+        if (interval.phase != intervals.back().phase) break;
+        recent.nanoseconds += interval.nanoseconds;
+        recent.counts.add(interval.counts);
+        batch.merge(interval.batch);
+    }
+    recent.p50_microseconds = batch.at(median);
+    recent.p99_microseconds = batch.at(percentile_99);
+    recent.max_microseconds = batch.max();
+    return recent;
+}
+
+double cpu_between(const run::MemberSample& earlier, const run::MemberSample& later) {
+    const std::uint64_t nanoseconds = later.at_nanoseconds - earlier.at_nanoseconds;
+    if (nanoseconds == 0) return 0;
+    const std::uint64_t before = earlier.cpu_user_microseconds + earlier.cpu_system_microseconds;
+    const std::uint64_t after = later.cpu_user_microseconds + later.cpu_system_microseconds;
+    return static_cast<double>((after - before) * elytra::nanoseconds_per_microsecond) /
+           static_cast<double>(nanoseconds);
+}
+
+}  // namespace
+
+Course::Course(CourseContext context, const run::SteadyTest& steady_test)
+    : context_(std::move(context)),
+      runner_(runner_options(context_.plan), steady_test),
+      deadline_(context_.loop),
+      sampling_(context_.loop) {
+    const MeasurementPlan& plan = context_.plan;
+    outcome_.index = plan.index;
+    outcome_.subject = plan.subject;
+    outcome_.cell = plan.cell;
+    outcome_.rate = plan.rate;
+    outcome_.repeat = plan.repeat;
+    addresses_ = plan.addresses;
+    make_members();
+}
+
+void Course::make_members() {
+    const MeasurementPlan& plan = context_.plan;
+    for (std::uint32_t index = 0; index < plan.cluster.replicas; ++index) {
+        members_.push_back(std::make_unique<Member>(
+            context_.loop,
+            MemberOptions{
+                .index = index,
+                .count = plan.cluster.replicas,
+                .cluster = plan.traffic.cluster,
+                .executable = plan.executable,
+                .subcommand = plan.subcommand,
+                .data_file = data_file(index),
+                .log_path = fmt::format("{}/m{}-r{}.log", context_.log_folder, plan.index, index),
+                .addresses = plan.addresses,
+                .start_flags = start_flags(plan),
+                .elytra = plan.elytra},
+            MemberEvents{
+                .on_formatted = [this, index](run::EndState end) { on_formatted(index, end); },
+                .on_port = [this, index](const auto& address) { on_port(index, address); },
+                .on_unusable = [this, index](const auto& reason) { on_unusable(index, reason); },
+                .on_exited = [this, index] { on_exited(index); },
+                .on_mark = [this, index](std::string_view kind) { on_mark(index, kind); }}));
+    }
+}
+
+std::string Course::data_file(std::uint32_t member) const {
+    return fmt::format("{}/m{}-r{}.elytra", data_folder(context_.plan), context_.plan.index,
+                       member);
+}
+
+run::MeasurementOutcome Course::run() {
+    outcome_.system_before = elytra::bench::read_system_load();
+    if (!ended_) {
+        runner_.start();
+        perform_actions();
+    }
+    context_.loop.restart();
+    while (!ended_) context_.loop.run_one();
+    deadline_.cancel();
+    sampling_.cancel();
+    traffic_.reset();
+    probe_.reset();
+    outcome_.completion = runner_.completion();
+    outcome_.steady = runner_.steady();
+    clean_up();
+    outcome_.system_after = elytra::bench::read_system_load();
+    return std::move(outcome_);
+}
+
+// Events come from the loop, never from within an action, so that this is not entered twice.
+void Course::perform_actions() {
+    const std::vector<run::Action> actions(runner_.actions().begin(), runner_.actions().end());
+    runner_.clear_actions();
+    tell_phase();
+    for (const run::Action& action : actions) {
+        std::visit([this](const auto& one) { perform(one); }, action);
+    }
+}
+
+void Course::tell_phase() {
+    if (runner_.phase() == phase_told_) return;
+    phase_told_ = runner_.phase();
+    context_.tell(run::PhaseEntered{.phase = phase_told_});
+}
+
+// Nobody else can have made a file in a directory of ours that was not there before.
+void Course::perform(const run::FormatMember& action) {
+    Member& member = *members_[action.member];
+    auto prepared = context_.ledger.expect_file(member.options().data_file);
+    if (prepared.has_value()) prepared = member.prepare();
+    if (!prepared.has_value()) {
+        return member.refuse(fmt::format("cannot prepare {}: {}", member.outcome().name,
+                                         elytra::io::error_text(prepared.error())));
+    }
+    member.format();
+}
+
+void Course::perform(const run::SpawnMember& action) {
+    Member& member = *members_[action.member];
+    member.spawn();
+    context_.tell(run::MemberStarted{
+        .member = member.outcome().name, .pid = member.pid(), .command = member.outcome().command});
+}
+
+void Course::perform(const run::ProbeCluster&) {
+    probe_ = std::make_unique<Probe>(
+        context_.loop,
+        ProbeTarget{.addresses = addresses_,
+                    .cluster = context_.plan.traffic.cluster,
+                    .release = context_.plan.traffic.release},
+        ProbeEvents{.on_served = [this] { on_served(); },
+                    .on_refused = [this](const std::string& reason) { on_unusable(0, reason); }});
+    probe_->start();
+}
+
+elytra::bench::TrafficOptions Course::traffic_options() const {
+    const MeasurementPlan& plan = context_.plan;
+    elytra::bench::TrafficOptions options = plan.traffic;
+    if (options.arrival.model == elytra::bench::ArrivalModel::open) {
+        options.arrival = run::with_ramp(
+            options.arrival, plan.ramp_nanoseconds,
+            plan.measure.warmup.maximum_nanoseconds + plan.measure.warmup.minimum_nanoseconds +
+                plan.measure.duration_nanoseconds + plan.extension_max_nanoseconds);
+    }
+    return options;
+}
+
+void Course::perform(const run::StartTraffic&) {
+    traffic_ = std::make_unique<elytra::bench::Traffic>(
+        context_.loop, traffic_options(), addresses_,
+        elytra::bench::TrafficEvents{
+            .on_ready =
+                [this] {
+                    runner_.on_traffic_ready();
+                    perform_actions();
+                },
+            .on_interval = [this](const TrafficInterval& interval) { on_interval(interval); },
+            .on_done = [this](TrafficResult result) { on_traffic_done(std::move(result)); }});
+    traffic_->start();
+}
+
+void Course::perform(const run::BeginWarmUp&) {
+    traffic_begin_ = elytra::io::monotonic_now();
+    host_before_ = read_host(0);
+    sample();
+    traffic_->begin_warm_up();
+}
+
+void Course::perform(const run::BeginMeasurement&) { traffic_->begin_measurement(); }
+
+void Course::perform(const run::FinishTraffic&) { traffic_->finish(); }
+
+void Course::perform(const run::DropTraffic&) {
+    traffic_.reset();
+    outcome_.traffic = partial_result(std::move(intervals_));
+}
+
+void Course::perform(const run::StopMember& action) {
+    sampling_.cancel();
+    members_[action.member]->stop();
+}
+
+void Course::perform(const run::TerminateMember& action) { members_[action.member]->terminate(); }
+
+void Course::perform(const run::KillMember& action) {
+    members_[action.member]->kill(action.reason);
+}
+
+void Course::perform(const run::ArmDeadline& action) {
+    deadline_.start(std::chrono::nanoseconds(action.nanoseconds), [this] { on_deadline(); });
+}
+
+void Course::perform(const run::CancelDeadline&) { deadline_.cancel(); }
+
+void Course::perform(const run::EndRun&) { ended_ = true; }
+
+void Course::on_formatted(std::uint32_t member, run::EndState end) {
+    const spec::Lifetime lifetime = context_.plan.cluster.lifetime;
+    const auto adopted = context_.ledger.adopt_file(
+        members_[member]->options().data_file,
+        lifetime == spec::Lifetime::keep ? Lifetime::kept : Lifetime::until_removed);
+    if (!adopted.has_value() && end == run::EndState::well) {
+        trouble(fmt::format("format of r{} ended well but left no data file: {}", member,
+                            elytra::io::error_text(adopted.error())));
+        end = run::EndState::badly;
+    }
+    if (end == run::EndState::badly) {
+        context_.ledger.adopt_unfinished(members_[member]->options().data_file);
+    }
+    if (!members_[member]->outcome().reason_text.empty()) {
+        trouble(members_[member]->outcome().reason_text);
+    }
+    runner_.on_formatted(member, end);
+    perform_actions();
+}
+
+void Course::on_port(std::uint32_t member, const elytra::io::Address& address) {
+    addresses_ = {address};
+    context_.tell(run::MemberListening{.member = members_[member]->outcome().name,
+                                       .address = members_[member]->outcome().address});
+    runner_.on_port(member);
+    perform_actions();
+}
+
+void Course::on_unusable(std::uint32_t member, const std::string& reason) {
+    trouble(reason);
+    runner_.on_unusable(member);
+    perform_actions();
+}
+
+void Course::on_served() {
+    for (const auto& member : members_) member->note_ready();
+    probe_->close();
+    runner_.on_ready();
+    perform_actions();
+}
+
+void Course::on_exited(std::uint32_t member) {
+    const run::MemberOutcome& outcome = members_[member]->outcome();
+    ELYTRA_ASSERT(outcome.reason.has_value());
+    if (!outcome.reason_text.empty()) trouble(outcome.reason_text);
+    context_.tell(run::MemberEnded{
+        .member = outcome.name, .reason = *outcome.reason, .text = outcome.reason_text});
+    runner_.on_exited(member);
+    perform_actions();
+}
+
+void Course::on_mark(std::uint32_t member, std::string_view kind) {
+    if (!traffic_begin_.has_value()) return;
+    outcome_.marks.push_back({.at_nanoseconds = traffic_time(),
+                              .kind = std::string(kind),
+                              .member = members_[member]->outcome().name});
+    context_.tell(run::MarkSeen{.mark = outcome_.marks.back()});
+    // Members checkpoint at the same ops; those of one count.
+    if (kind != "checkpoint" || member != 0) return;
+    runner_.on_checkpoint();
+    perform_actions();
+}
+
+void Course::on_interval(const TrafficInterval& interval) {
+    intervals_.push_back(interval);
+    context_.tell(run::IntervalPassed{.phase = interval.phase,
+                                      .nanoseconds = interval.nanoseconds,
+                                      .counts = interval.counts,
+                                      .p50_microseconds = interval.batch.at(median),
+                                      .p99_microseconds = interval.batch.at(percentile_99),
+                                      .max_microseconds = interval.batch.max(),
+                                      .recent = recent_traffic(intervals_)});
+    runner_.on_interval(interval);
+    perform_actions();
+}
+
+void Course::on_traffic_done(TrafficResult result) {
+    const run::EndState end = end_of(result);
+    for (const std::string& error : result.errors) trouble(error);
+    outcome_.traffic = std::move(result);
+    runner_.on_traffic_done(end);
+    perform_actions();
+}
+
+void Course::on_deadline() {
+    const std::string meaning = runner_.deadline_meaning();
+    if (!meaning.empty()) {
+        const bool probing = runner_.phase() == run::Phase::starting && probe_ != nullptr;
+        trouble(probing ? fmt::format("{} in time; {}", meaning, probe_->describe())
+                        : fmt::format("{} in time", meaning));
+    }
+    runner_.on_deadline();
+    perform_actions();
+}
+
+void Course::on_interrupt() {
+    runner_.on_interrupt();
+    perform_actions();
+}
+
+void Course::sample() {
+    const std::uint64_t now = traffic_time();
+    for (const auto& member : members_) {
+        const std::vector<run::MemberSample>& samples = member->outcome().samples;
+        const std::optional<run::MemberSample> before =
+            samples.empty() ? std::nullopt : std::optional(samples.back());
+        const std::optional<run::MemberSample> after = member->sample(now);
+        if (!before.has_value() || !after.has_value()) continue;
+        context_.tell(run::MemberSampled{.member = member->outcome().name,
+                                         .cpu = cpu_between(*before, *after),
+                                         .sample = *after});
+    }
+    if (now > host_before_.at_nanoseconds) {
+        const HostReading reading = read_host(now);
+        outcome_.host.push_back(difference(host_before_, reading));
+        host_before_ = reading;
+    }
+    arm_sampling();
+}
+
+void Course::arm_sampling() {
+    sampling_.start(std::chrono::nanoseconds(context_.plan.traffic.interval_nanoseconds),
+                    [this] { sample(); });
+}
+
+void Course::trouble(const std::string& text) {
+    outcome_.errors.push_back(text);
+    context_.tell(run::TroubleSeen{.text = text});
+}
+
+// Processes first, then files, then the folder: backwards.
+void Course::clean_up() {
+    for (const auto& member : members_) {
+        if (member->alive()) {
+            outcome_.left_behind.push_back(member->describe_process());
+            member->abandon();
+        }
+        outcome_.members.push_back(std::move(member->outcome()));
+    }
+    members_.clear();
+    if (context_.plan.cluster.lifetime == spec::Lifetime::keep) return;
+    const Cleanup cleanup = context_.ledger.remove_all();
+    for (const LeftBehind& left : cleanup.left) {
+        outcome_.left_behind.push_back(fmt::format("{}: {}", left.path, left.reason));
+    }
+}
+
+std::uint64_t Course::traffic_time() const {
+    ELYTRA_ASSERT(traffic_begin_.has_value());
+    return elytra::io::monotonic_now().nanoseconds - traffic_begin_->nanoseconds;
+}
+
+TrafficResult partial_result(std::vector<TrafficInterval> intervals) {
+    TrafficResult result;
+    for (const TrafficInterval& interval : intervals) {
+        const bool warm = interval.phase == TrafficPhase::warm_up;
+        const bool measured = interval.phase == TrafficPhase::measurement;
+        if (warm) result.warm_up_nanoseconds += interval.nanoseconds;
+        if (measured) result.measurement_nanoseconds += interval.nanoseconds;
+        if (warm) result.warm_up.add(interval.counts);
+        if (measured) result.measurement.add(interval.counts);
+        if (warm) result.warm_up_latency.batch.merge(interval.batch);
+        if (measured) result.latency.batch.merge(interval.batch);
+    }
+    result.intervals = std::move(intervals);
+    result.errors.emplace_back("the load was cut off before it could count what was left");
+    return result;
+}
+
+}  // namespace elytractl::process

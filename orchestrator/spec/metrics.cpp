@@ -1,0 +1,111 @@
+#include "orchestrator/spec/metrics.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "orchestrator/spec/units.hpp"
+#include "server/common/assert.hpp"
+
+namespace elytractl::spec {
+namespace {
+
+using elytra::Unexpected;
+
+struct Metric {
+    std::string_view name;
+    MetricUnit unit;
+};
+
+constexpr std::array<Metric, 7> single_metrics{{
+    {"throughput", MetricUnit::events_per_second},
+    {"load.late_fraction", MetricUnit::fraction},
+    {"load.dropped_fraction", MetricUnit::fraction},
+    {"member.rss_max", MetricUnit::bytes},
+    {"cost.cpu_us_per_event", MetricUnit::plain},
+    {"cost.written_bytes_per_event", MetricUnit::bytes},
+    {"cost.switches_per_event", MetricUnit::plain},
+}};
+
+constexpr std::array<std::string_view, 7> latencies{"event",   "batch", "fill", "queue",
+                                                    "service", "query", "lag"};
+
+constexpr std::array<std::string_view, 25> examples{
+    "throughput",
+    "load.late_fraction",
+    "load.dropped_fraction",
+    "member.rss_max",
+    "cost.cpu_us_per_event",
+    "cost.written_bytes_per_event",
+    "cost.switches_per_event",
+    "batch.p50",
+    "batch.p99",
+    "batch.p99.9",
+    "batch.max",
+    "batch.mean",
+    "event.p50",
+    "event.p99",
+    "event.p99.9",
+    "event.max",
+    "service.p50",
+    "service.p99",
+    "service.max",
+    "query.p99",
+    "query.max",
+    "queue.p99",
+    "fill.p99",
+    "lag.p99",
+    "lag.max",
+};
+
+bool is_statistic(std::string_view name) {
+    if (name == "min" || name == "mean" || name == "max") return true;
+    if (!name.starts_with('p')) return false;
+    name.remove_prefix(1);
+    double percentile = 0;
+    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), percentile);
+    return error == std::errc{} && end == name.data() + name.size() && percentile > 0 &&
+           percentile < 100;
+}
+
+template <class Number>
+elytra::Result<double, std::string> scaled(const elytra::Result<Number, std::string>& parsed,
+                                           double scale) {
+    if (!parsed.has_value()) return Unexpected(parsed.error());
+    return static_cast<double>(*parsed) / scale;
+}
+
+}  // namespace
+
+std::optional<MetricUnit> metric_unit(std::string_view metric) {
+    for (const Metric& single : single_metrics) {
+        if (single.name == metric) return single.unit;
+    }
+    const std::size_t dot = metric.find('.');
+    if (dot == metric.npos || !is_statistic(metric.substr(dot + 1))) return std::nullopt;
+    const bool known = std::ranges::find(latencies, metric.substr(0, dot)) != latencies.end();
+    return known ? std::optional(MetricUnit::microseconds) : std::nullopt;
+}
+
+std::span<const std::string_view> metric_examples() { return examples; }
+
+elytra::Result<double, std::string> parse_quantity(MetricUnit unit, const Json& value) {
+    constexpr double nanoseconds_per_microsecond = 1000;
+    if (value.is_number()) return value.get<double>();
+    const std::string text = value.get<std::string>();
+    switch (unit) {
+        case MetricUnit::events_per_second:
+            return scaled(parse_rate(text), 1);
+        case MetricUnit::microseconds:
+            return scaled(parse_duration(text), nanoseconds_per_microsecond);
+        case MetricUnit::fraction:
+            return parse_percentage(text);
+        case MetricUnit::bytes:
+            return scaled(parse_size(text), 1);
+        case MetricUnit::plain:
+            return Unexpected(std::string("must be a number; this metric has no unit to write"));
+    }
+    ELYTRA_ASSERT(false);
+}
+
+}  // namespace elytractl::spec

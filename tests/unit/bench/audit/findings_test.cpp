@@ -1,0 +1,25 @@
+#include "bench/audit/findings.hpp"
+
+#include <string>
+
+#include <doctest/doctest.h>
+
+using elytra::bench::Findings;
+
+TEST_CASE("findings of one kind become one sentence with their number and the first case") {
+    Findings findings;
+    CHECK(findings.empty());
+    findings.add("create_transfers: exists", "event 17");
+    findings.add("create_transfers: exists", "event 18");
+    findings.add("balances do not add up", "posted debits");
+    CHECK(findings.sentences() ==
+          std::vector<std::string>{"create_transfers: exists (2 times, first: event 17)",
+                                   "balances do not add up: posted debits"});
+}
+
+TEST_CASE("the number of kinds is bounded") {
+    Findings findings;
+    for (int kind = 0; kind < 100; ++kind) findings.add(std::to_string(kind), "case");
+    CHECK(findings.sentences().size() == Findings::kinds_max);
+    CHECK(findings.sentences().back() == "other findings (81 times, first: case)");
+}
