@@ -221,12 +221,9 @@ PlotAxis sweep_latency_axis(const json& sweep) {
 std::string html_comparison(const json& comparison) {
     const std::vector<Change> changes = changes_of(comparison);
     if (changes.empty()) return {};
-    std::string sentences;
-    for (const json& effect : part_of(comparison, "metrics")) {
-        const std::string sentence = text_of(effect, "sentence");
-        if (!sentence.empty()) sentences += "<p>" + escaped(sentence) + "</p>\n";
-    }
-    return sentences + forest_figure(changes, number_of(comparison, "noise_floor")) +
+    const std::string sentence = comparison_sentence(comparison);
+    const std::string found = sentence.empty() ? "" : "<p>" + escaped(sentence) + ".</p>\n";
+    return found + forest_figure(changes, number_of(comparison, "noise_floor")) +
            to_html(change_table(comparison, changes));
 }
 

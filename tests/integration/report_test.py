@@ -98,6 +98,11 @@ class Formats(ReportTest):
                 errors = validator.iter_errors(result)
                 self.assertEqual([f"{list(e.path)}: {e.message}" for e in errors], [])
 
+    def test_the_result_that_other_tests_read_keeps_to_the_schema(self):
+        validator = jsonschema.Draft7Validator(json.loads(SCHEMA.read_text()))
+        shared = harness.ROOT / "tests" / "data" / "bench_result.json"
+        self.assertEqual(list(validator.iter_errors(json.loads(shared.read_text()))), [])
+
     def test_the_schema_refuses_a_result_without_a_part(self):
         validator = jsonschema.Draft7Validator(json.loads(SCHEMA.read_text()))
         result = json.loads((self.folder / "bench.json").read_text())
