@@ -100,10 +100,9 @@ HtmlTable change_table(const json& comparison, const std::vector<Change>& change
     const std::optional<double> pairs = number_of(comparison, "pairs");
     table.caption = fmt::format("{:.0f} pairs, in random balanced order", pairs.value_or(0));
     for (const Change& change : changes) {
-        table.rows.push_back(
-            {change.metric, change_percent(change.ratio),
-             fmt::format("{} to {} %", change_digits(change.low), change_digits(change.high)),
-             change.words});
+        table.rows.push_back({change.metric, change_percent(change.ratio),
+                              interval_words(part_of(comparison, "metrics", change.metric)),
+                              change.words});
     }
     return table;
 }

@@ -216,6 +216,13 @@ std::string_view event_noun(const json& series) {
     return part_of(part_of(series, "metrics"), "query.max").is_null() ? "transfers" : "events";
 }
 
+std::string interval_words(const json& effect) {
+    const std::optional<double> low = number_of(effect, "low");
+    const std::optional<double> high = number_of(effect, "high");
+    if (!low.has_value() || !high.has_value()) return "–";
+    return fmt::format("{} to {} %", change_digits(*low), change_digits(*high));
+}
+
 std::string comparison_sentence(const json& comparison) {
     const json& metrics = part_of(comparison, "metrics");
     const std::string sentence = text_of(part_of(metrics, "throughput"), "sentence");

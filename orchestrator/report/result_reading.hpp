@@ -53,6 +53,9 @@ std::string unserved_sentence(const nlohmann::json& series);
 // "transfers", or "events" where queries are among them.
 std::string_view event_noun(const nlohmann::json& series);
 
+// The interval of a change: "+2.6 to +5.1 %"; a dash where the pairs are too few for one.
+std::string interval_words(const nlohmann::json& effect);
+
 // What a comparison found, in a sentence: about throughput, where it was compared.
 std::string comparison_sentence(const nlohmann::json& comparison);
 
