@@ -100,10 +100,9 @@ HtmlTable change_table(const json& comparison, const std::vector<Change>& change
     const std::optional<double> pairs = number_of(comparison, "pairs");
     table.caption = fmt::format("{:.0f} pairs, in random balanced order", pairs.value_or(0));
     for (const Change& change : changes) {
-        table.rows.push_back(
-            {change.metric, change_percent(change.ratio),
-             fmt::format("{} to {} %", change_digits(change.low), change_digits(change.high)),
-             change.words});
+        table.rows.push_back({change.metric, change_percent(change.ratio),
+                              interval_words(part_of(comparison, "metrics", change.metric)),
+                              change.words});
     }
     return table;
 }
@@ -221,12 +220,9 @@ PlotAxis sweep_latency_axis(const json& sweep) {
 std::string html_comparison(const json& comparison) {
     const std::vector<Change> changes = changes_of(comparison);
     if (changes.empty()) return {};
-    std::string sentences;
-    for (const json& effect : part_of(comparison, "metrics")) {
-        const std::string sentence = text_of(effect, "sentence");
-        if (!sentence.empty()) sentences += "<p>" + escaped(sentence) + "</p>\n";
-    }
-    return sentences + forest_figure(changes, number_of(comparison, "noise_floor")) +
+    const std::string sentence = comparison_sentence(comparison);
+    const std::string found = sentence.empty() ? "" : "<p>" + escaped(sentence) + ".</p>\n";
+    return found + forest_figure(changes, number_of(comparison, "noise_floor")) +
            to_html(change_table(comparison, changes));
 }
 

@@ -128,6 +128,11 @@ std::string cell_text(const json& series, std::string_view metric) {
     return estimate.has_value() ? to_text(*estimate) : "–";
 }
 
+std::string median_text(const json& series, std::string_view metric) {
+    const std::optional<Estimate> estimate = estimate_of(series, metric);
+    return estimate.has_value() ? quantity(unit_of_metric(metric), estimate->median) : "–";
+}
+
 HtmlTable series_table(const json& summary) {
     HtmlTable table{.caption = "",
                     .heading = {"series", "n", "served", "p50", "p99", "max", "CPU per event"},
@@ -137,7 +142,7 @@ HtmlTable series_table(const json& summary) {
         table.rows.push_back({series_title(series), whole(number_of(series, "n").value_or(0)),
                               cell_text(series, "throughput"), cell_text(series, "batch.p50"),
                               cell_text(series, "batch.p99"), cell_text(series, "batch.max"),
-                              cell_text(series, "cost.cpu_us_per_event")});
+                              median_text(series, "cost.cpu_us_per_event")});
     }
     return table;
 }
@@ -146,6 +151,7 @@ HtmlTable series_table(const json& summary) {
 std::string repeats_figure(const json& summary, std::string_view title, std::string_view metric) {
     const double rows = static_cast<double>(summary.size());
     PlotAxis names{.low = 0, .high = rows};
+    double low = INFINITY;
     double high = 0;
     bool any = false;
     std::vector<std::pair<double, Estimate>> drawn;
@@ -155,19 +161,21 @@ std::string repeats_figure(const json& summary, std::string_view title, std::str
         names.ticks.push_back({.at = y, .text = series_title(series)});
         const std::optional<Estimate> estimate = estimate_of(series, metric);
         if (!estimate.has_value()) continue;
+        low = std::min(low, std::ranges::min(estimate->values));
         high = std::max(high, std::ranges::max(estimate->values));
         any = any || estimate->values.size() > 1;
         drawn.emplace_back(y, *estimate);
     }
     if (!any || summary.size() > series_drawn_max) return {};
-    SvgPlot plot(axis_from_zero(unit_of_metric(metric), high, 6), std::move(names));
+    SvgPlot plot(axis_around(unit_of_metric(metric), low, high, 6), std::move(names));
     for (const auto& [row, estimate] : drawn) {
         if (estimate.low.has_value()) plot.bar(*estimate.low, *estimate.high, row, "c1 soft");
         for (const double value : estimate.values) {
             plot.dot({.x = value, .y = row}, "repeat", quantity(unit_of_metric(metric), value));
         }
     }
-    const LegendEntry legend[] = {{.css_class = "c3", .text = "dots: repeats"}};
+    const LegendEntry legend[] = {{.css_class = "repeat", .text = "repeat"},
+                                  {.css_class = "c1 soft", .text = "interval"}};
     return fmt::format("<div class=\"forest\" style=\"--rows:{}\">{}</div>\n", summary.size(),
                        html_figure(title, legend,
                                    plot.html(fmt::format("{} of every repeat of every series; the "

@@ -68,8 +68,10 @@ std::string html_report(const json& result) {
     html += html_verdict(result);
     html +=
         html_section("comparison", "Comparison", html_comparison(part_of(result, "comparison")));
-    html += html_section("sweep", "Saturation", html_sweep(part_of(result, "sweep")));
-    html += html_section("numbers", "Numbers", html_headline(result));
+    const std::string sweep = html_sweep(part_of(result, "sweep"));
+    html += html_section("sweep", "Saturation", sweep);
+    // The steps of a sweep are its numbers.
+    if (sweep.empty()) html += html_section("numbers", "Numbers", html_headline(result));
     html += html_section("thresholds", "Thresholds", html_thresholds(result));
     html += html_section("timeline", "Over time", folded(result, html_timeline));
     html += html_section("latency", "Latency", html_latency(result));

@@ -60,12 +60,10 @@ std::string numbers(const json& result) {
 std::string comparison_table(const json& comparison) {
     const json& metrics = part_of(comparison, "metrics");
     if (!metrics.is_object()) return {};
-    std::string text = heading({"b against a", "change", "from", "to", "verdict"});
+    std::string text = heading({"b against a", "change", "interval", "verdict"});
     for (const auto& [name, effect] : metrics.items()) {
         text += row({plain(name), change_percent(number_of(effect, "ratio").value_or(1)),
-                     change_percent(number_of(effect, "low").value_or(1)),
-                     change_percent(number_of(effect, "high").value_or(1)),
-                     plain(effect_words(effect))});
+                     interval_words(effect), plain(effect_words(effect))});
     }
     const std::optional<double> floor = number_of(comparison, "noise_floor");
     if (floor.has_value()) text += fmt::format("\nA/A noise floor ±{:.1f} %.\n", *floor * 100);

@@ -289,6 +289,7 @@ json measurement_json(const run::MeasurementOutcome& outcome, const statistics::
                      {"completion", to_text(outcome.completion)},
                      {"steady", outcome.steady},
                      {"errors", errors_json(outcome)},
+                     {"left_behind", outcome.left_behind},
                      {"members", members_json(outcome)},
                      {"host", host_json(outcome.host)},
                      {"system",

@@ -116,6 +116,8 @@ std::string series_title(const json& series) {
 
 std::string measurement_title(const json& measurement) {
     std::vector<std::string> words = distinctions_of(measurement);
+    const std::string role = text_of(measurement, "role");
+    if (role != "measurement") words.insert(words.begin(), role);
     words.push_back(fmt::format("repeat {:.0f}", number_of(measurement, "repeat").value_or(0) + 1));
     return fmt::format("{}", fmt::join(words, ", "));
 }
@@ -124,6 +126,7 @@ std::vector<const json*> measurements_of(const json& result, const json& series)
     std::vector<const json*> found;
     for (const json& measurement : list_of(result, "measurements")) {
         if (text_of(measurement, "completion") != "complete") continue;
+        if (text_of(measurement, "role") != "measurement") continue;
         if (same_series(measurement, series)) found.push_back(&measurement);
     }
     return found;
@@ -213,6 +216,23 @@ std::string_view event_noun(const json& series) {
     return part_of(part_of(series, "metrics"), "query.max").is_null() ? "transfers" : "events";
 }
 
+std::string interval_words(const json& effect) {
+    const std::optional<double> low = number_of(effect, "low");
+    const std::optional<double> high = number_of(effect, "high");
+    if (!low.has_value() || !high.has_value()) return "–";
+    return fmt::format("{} to {} %", change_digits(*low), change_digits(*high));
+}
+
+std::string comparison_sentence(const json& comparison) {
+    const json& metrics = part_of(comparison, "metrics");
+    const std::string sentence = text_of(part_of(metrics, "throughput"), "sentence");
+    if (!sentence.empty()) return sentence;
+    for (const json& effect : metrics) {
+        if (const std::string other = text_of(effect, "sentence"); !other.empty()) return other;
+    }
+    return {};
+}
+
 std::string effect_words(const json& effect) {
     const std::string verdict = text_of(effect, "verdict");
     const std::optional<double> needed = number_of(effect, "pairs_needed");
@@ -234,6 +254,9 @@ std::vector<std::pair<std::string, double>> members_rss(const json& result, cons
 
 std::vector<std::string> trouble_of(const json& measurement) {
     std::vector<std::string> sentences;
+    for (const json& left : list_of(measurement, "left_behind")) {
+        sentences.push_back("left behind: " + plain_text(left));
+    }
     const std::string completion = text_of(measurement, "completion");
     if (completion == "complete") {
         for (const json& finding : list_of(part_of(measurement, "audit"), "findings")) {

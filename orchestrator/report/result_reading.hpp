@@ -53,6 +53,12 @@ std::string unserved_sentence(const nlohmann::json& series);
 // "transfers", or "events" where queries are among them.
 std::string_view event_noun(const nlohmann::json& series);
 
+// The interval of a change: "+2.6 to +5.1 %"; a dash where the pairs are too few for one.
+std::string interval_words(const nlohmann::json& effect);
+
+// What a comparison found, in a sentence: about throughput, where it was compared.
+std::string comparison_sentence(const nlohmann::json& comparison);
+
 // The verdict of a comparison for one metric: "undecided, about 9 more pairs needed".
 std::string effect_words(const nlohmann::json& effect);
 
@@ -60,7 +66,8 @@ std::string effect_words(const nlohmann::json& effect);
 std::vector<std::pair<std::string, double>> members_rss(const nlohmann::json& result,
                                                         const nlohmann::json& series);
 
-// Why a measurement did not run to its end, or what its audit found; empty where all was well.
+// Why a measurement did not run to its end, what its audit found, what it left behind; empty where
+// all was well.
 std::vector<std::string> trouble_of(const nlohmann::json& measurement);
 
 // One bound of the run file over all measurements.

@@ -13,6 +13,7 @@ namespace {
 constexpr double side = 1000;       // of the drawing's own coordinates
 constexpr double value_min = 1e-9;  // what is less is drawn as nothing
 constexpr std::size_t ticks_max = 20;
+constexpr double reach_min = 0.05;  // of the middle, to both sides
 
 // The smallest of 1, 2, 2.5, 5 times a power of ten that is at least `value`.
 double round_up_nicely(double value) {
@@ -28,6 +29,11 @@ std::string tick_text(double value) {
     if (std::abs(value) >= 1e6) return fmt::format("{:g}M", value / 1e6);
     if (std::abs(value) >= 1e4) return fmt::format("{:g}k", value / 1e3);
     return fmt::format("{:g}", value);
+}
+
+// Once, at the high end.
+void name_unit(PlotAxis& axis, Unit unit, const Scale& scale) {
+    axis.ticks.back().text += fmt::format("{}{}", unit == Unit::per_second ? "" : " ", scale.name);
 }
 
 std::string titled(std::string_view element, std::string_view attributes, std::string_view title) {
@@ -52,8 +58,25 @@ PlotAxis axis_from_zero(Unit unit, double high, std::size_t count) {
         axis.ticks.push_back({.at = at, .text = tick_text(at / scale.divisor)});
     }
     axis.high = axis.ticks.back().at;
-    // The unit stands once, at the top.
-    axis.ticks.back().text += fmt::format("{}{}", unit == Unit::per_second ? "" : " ", scale.name);
+    name_unit(axis, unit, scale);
+    return axis;
+}
+
+PlotAxis axis_around(Unit unit, double low, double high, std::size_t count) {
+    const double reach = std::max((high - low) / 2, std::abs(high + low) / 2 * reach_min);
+    if (!(reach > value_min)) return axis_from_zero(unit, high, count);
+    const double middle = (low + high) / 2;
+    const Scale scale = scale_of(unit, std::abs(high));
+    const double step =
+        round_up_nicely(2 * reach / scale.divisor / static_cast<double>(count)) * scale.divisor;
+    PlotAxis axis;
+    axis.low = std::floor((middle - reach) / step) * step;
+    for (double at = axis.low; axis.ticks.size() < ticks_max; at += step) {
+        axis.ticks.push_back({.at = at, .text = tick_text(at / scale.divisor)});
+        if (at >= middle + reach) break;
+    }
+    axis.high = axis.ticks.back().at;
+    name_unit(axis, unit, scale);
     return axis;
 }
 

@@ -181,9 +181,12 @@ void add_series(TextPage& page, const json& result) {
 }
 
 std::string change_text(const json& effect) {
-    return fmt::format("{:>7} % [{}, {}]", change_digits(number_of(effect, "ratio").value_or(1)),
-                       change_digits(number_of(effect, "low").value_or(1)),
-                       change_digits(number_of(effect, "high").value_or(1)));
+    const std::string change =
+        fmt::format("{:>7} %", change_digits(number_of(effect, "ratio").value_or(1)));
+    const std::optional<double> low = number_of(effect, "low");
+    const std::optional<double> high = number_of(effect, "high");
+    if (!low.has_value() || !high.has_value()) return change;  // too few pairs
+    return fmt::format("{} [{}, {}]", change, change_digits(*low), change_digits(*high));
 }
 
 void add_comparison(TextPage& page, const json& comparison) {
@@ -201,9 +204,9 @@ void add_comparison(TextPage& page, const json& comparison) {
     for (const auto& [name, effect] : metrics.items()) {
         page.pieces(2, std::vector<std::string>{fmt::format("{:<{}}", name, width),
                                                 change_text(effect), effect_words(effect)});
-        const std::string sentence = text_of(effect, "sentence");
-        if (!sentence.empty()) page.sentence(4, sentence);
     }
+    const std::string sentence = comparison_sentence(comparison);
+    if (!sentence.empty()) page.sentence(2, sentence, Emphasis::strong);
 }
 
 void add_sweep(TextPage& page, const json& sweep) {

@@ -1,8 +1,5 @@
 #include "tests/support/example_result.hpp"
 
-#include <algorithm>
-#include <optional>
-#include <span>
 #include <string>
 
 #include "orchestrator/report/measurement_json.hpp"
@@ -16,22 +13,14 @@ using nlohmann::json;
 
 constexpr double percentiles[] = {50, 90, 99, 99.9, 99.99};
 
-// Stands for a bootstrap: the whole range, from five values on.
-std::optional<Interval> range_of(std::span<const double> values) {
-    if (values.size() < 5) return std::nullopt;
-    const auto [low, high] = std::ranges::minmax(values);
-    return Interval{
-        .low = low, .high = high, .confidence = 0.95, .method = "BCa bootstrap over runs"};
-}
-
-Verdict co_located() {
+statistics::Verdict co_located() {
     return {
-        .word = VerdictWord::usable_with_care,
+        .usability = statistics::Usability::usable_with_care,
         .reasons = {{.code = "cores_shared",
-                     .severity = Severity::care,
+                     .severity = statistics::Severity::care,
                      .text = "3 replicas and the generator share 2 processors"},
                     {.code = "pressure_before",
-                     .severity = Severity::care,
+                     .severity = statistics::Severity::care,
                      .text = "other work: CPU pressure was 59 % in the 10 s before the start"}}};
 }
 
@@ -93,14 +82,17 @@ void check(ResultParts& parts, const std::string& metric, double maximum) {
     }
 }
 
-Effect effect(double ratio, double half_width, std::string verdict, std::string sentence) {
-    return {.ratio = ratio,
-            .low = ratio - half_width,
-            .high = ratio + half_width,
+statistics::Comparison effect(double ratio, double half_width, statistics::Difference difference,
+                              std::string verdict) {
+    return {.pairs = 12,
+            .ratio = ratio,
+            .interval = statistics::Interval{.low = ratio - half_width, .high = ratio + half_width},
             .p_value = 0.004,
+            .difference = difference,
+            .bound = 0,
+            .pairs_needed = 0,
             .verdict = std::move(verdict),
-            .sentence = std::move(sentence),
-            .pairs_needed = {}};
+            .sentence = {}};
 }
 
 Comparison invented_comparison() {
@@ -109,11 +101,14 @@ Comparison invented_comparison() {
         comparison.blocks.push_back(block % 3 == 0 ? std::vector<std::string>{"b", "a"}
                                                    : std::vector<std::string>{"a", "b"});
     }
-    comparison.metrics["throughput"] =
-        effect(1.039, 0.0125, "faster", "b is faster than a by 3.9 % (95 % sure: 2.6 to 5.1 %).");
-    comparison.metrics["batch.p99"] = effect(0.938, 0.0285, "faster", "");
-    comparison.metrics["batch.p50"] = effect(0.991, 0.012, "no difference larger than 2.1 %", "");
-    comparison.metrics["cost.cpu_us_per_event"] = effect(1.004, 0.03, "undecided", "");
+    using statistics::Difference;
+    comparison.metrics["throughput"] = effect(1.039, 0.0125, Difference::faster, "faster");
+    comparison.metrics["throughput"].sentence = "b is faster than a by 3.9 %, 12 pairs";
+    comparison.metrics["batch.p99"] = effect(0.938, 0.0285, Difference::faster, "faster");
+    comparison.metrics["batch.p50"] =
+        effect(0.991, 0.012, Difference::none, "no difference larger than 2.1 %");
+    comparison.metrics["cost.cpu_us_per_event"] =
+        effect(1.004, 0.03, Difference::undecided, "undecided");
     comparison.metrics["cost.cpu_us_per_event"].pairs_needed = 9;
     return comparison;
 }
@@ -130,7 +125,7 @@ json example_bench() {
     check(parts, "batch.p99", 40'000);
     check(parts, "batch.max", 32'000);
     check(parts, "load.late_fraction", 0.001);
-    return result_json(parts, range_of);
+    return result_json(parts);
 }
 
 json example_comparison() {
@@ -146,19 +141,19 @@ json example_comparison() {
     parts.comparison = invented_comparison();
     for (std::uint32_t index = 0; index < 24; ++index) {
         const bool patched = index % 2 == 1;
-        parts.measurements.push_back(
-            measurement_json(example_measurement({.seed = 3,
-                                                  .index = index,
-                                                  .repeat = index / 2,
-                                                  .subject = patched ? "b" : "a",
-                                                  .rate = {},
-                                                  .capacity = patched ? 136'100.0 : 131'000.0,
-                                                  .service_milliseconds = patched ? 8.5 : 9.0,
-                                                  .measurement_seconds = 5}),
-                             {.word = VerdictWord::usable, .reasons = {}}, percentiles));
+        parts.measurements.push_back(measurement_json(
+            example_measurement({.seed = 3,
+                                 .index = index,
+                                 .repeat = index / 2,
+                                 .subject = patched ? "b" : "a",
+                                 .rate = {},
+                                 .capacity = patched ? 136'100.0 : 131'000.0,
+                                 .service_milliseconds = patched ? 8.5 : 9.0,
+                                 .measurement_seconds = 5}),
+            {.usability = statistics::Usability::usable, .reasons = {}}, percentiles));
     }
-    parts.verdict = {.word = VerdictWord::usable, .reasons = {}};
-    return result_json(parts, range_of);
+    parts.verdict = {.usability = statistics::Usability::usable, .reasons = {}};
+    return result_json(parts);
 }
 
 json example_sweep() {
@@ -167,9 +162,11 @@ json example_sweep() {
     parts.run.command = {"elytractl", "bench", "sweep", "--slo", "p99=40ms"};
     Sweep sweep{.ceiling = 131'000,
                 .steps = {},
-                .knee = Knee{.rate = 117'900, .slo = "p99 <= 40 ms"},
+                .knee = statistics::Knee{.rate = 117'900, .slo = "p99 <= 40 ms"},
                 .recovery_milliseconds = 1'240,
-                .law = ScalabilityLaw{.lambda = 41'000, .sigma = 0.06, .kappa = 0.0021}};
+                .law = statistics::ScalabilityLaw{
+                    .lambda = 41'000, .sigma = 0.06, .kappa = 0.0021, .fit = 0.99}};
+    using statistics::SweepDirection;
     const std::pair<SweepDirection, double> steps[] = {
         {SweepDirection::up, 0.1},   {SweepDirection::up, 0.3},   {SweepDirection::up, 0.5},
         {SweepDirection::up, 0.7},   {SweepDirection::up, 0.8},   {SweepDirection::up, 0.9},
@@ -181,21 +178,20 @@ json example_sweep() {
         const json measurement = measurement_json(
             example_measurement(
                 {.seed = 5, .index = index++, .rate = rate, .measurement_seconds = 5}),
-            {.word = VerdictWord::usable, .reasons = {}}, percentiles);
+            {.usability = statistics::Usability::usable, .reasons = {}}, percentiles);
         const json& metrics = measurement["metrics"];
-        SweepStep step{.direction = direction,
-                       .fraction = fraction,
-                       .offered = rate,
-                       .accepted = metrics["throughput"],
-                       .p50_microseconds = metrics["batch.p50"].get<double>(),
-                       .p99_microseconds = {},
-                       .steady = fraction <= 1};
-        if (metrics.contains("batch.p99")) step.p99_microseconds = metrics["batch.p99"];
+        statistics::SweepStep step{.direction = direction,
+                                   .fraction = fraction,
+                                   .offered = rate,
+                                   .accepted = metrics["throughput"],
+                                   .p50_microseconds = metrics["batch.p50"].get<double>(),
+                                   .p99_microseconds = metrics.value("batch.p99", 0.0),
+                                   .steady = fraction <= 1};
         sweep.steps.push_back(step);
         parts.measurements.push_back(measurement);
     }
     parts.sweep = sweep;
-    return result_json(parts, range_of);
+    return result_json(parts);
 }
 
 json example_incomplete() {
@@ -206,17 +202,17 @@ json example_incomplete() {
     parts.run.command = {"elytractl", "bench", "--name", parts.run.name};
     parts.run.exit_code = 5;
     parts.subjects[0].path = "./</script><img src=x onerror=alert(1)>";
-    const Verdict verdict{.word = VerdictWord::invalid,
-                          .reasons = {{.code = "member_failed",
-                                       .severity = Severity::invalid,
-                                       .text = "r1 ended: <b>disk full</b> & more"}}};
+    const statistics::Verdict verdict{.usability = statistics::Usability::invalid,
+                                      .reasons = {{.code = "member_failed",
+                                                   .severity = statistics::Severity::invalid,
+                                                   .text = "r1 ended: <b>disk full</b> & more"}}};
     run::MeasurementOutcome overloaded = example_measurement(
         {.seed = 7, .rate = 150'000, .capacity = 109'000, .measurement_seconds = 5});
     overloaded.cell = {{"/load/clients", "4"}, {"/load/distribution", "\"<zipfian>\""}};
     parts.measurements.push_back(measurement_json(overloaded, verdict, percentiles));
     parts.measurements.push_back(measurement_json(example_failure(1), verdict, percentiles));
     parts.verdict = verdict;
-    return result_json(parts, range_of);
+    return result_json(parts);
 }
 
 }  // namespace elytractl::report

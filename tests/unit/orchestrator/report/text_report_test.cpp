@@ -28,7 +28,7 @@ TEST_CASE("the closing screen names rate, latencies, bounds, verdict and how to 
     CHECK(contains(text, "p99.9 not shown: "));
     CHECK(contains(text, "threshold batch.max <= 32.0 ms: "));
     CHECK(contains(text, "VERDICT  USABLE WITH CARE: 3 replicas"));
-    CHECK(contains(text, "brackets: 95 % interval, BCa bootstrap over runs, 5 runs"));
+    CHECK(contains(text, "brackets: 95 % interval, BCa bootstrap of the median over runs, 5 runs"));
     CHECK(contains(text, "report: runs/0042-brisk-otter/report.html"));
     CHECK(contains(text, "repeat: elytractl bench -n 3"));
     CHECK_FALSE(contains(text, "\x1b["));
