@@ -315,7 +315,10 @@ void Course::on_traffic_done(TrafficResult result) {
 
 void Course::on_deadline() {
     const std::string meaning = runner_.deadline_meaning();
-    if (!meaning.empty()) {
+    // After the failure of a member everything else follows from it.
+    const bool explained = runner_.completion() == run::Completion::member_failed &&
+                           runner_.phase() == run::Phase::drain;
+    if (!meaning.empty() && !explained) {
         const bool probing = runner_.phase() == run::Phase::starting && probe_ != nullptr;
         trouble(probing ? fmt::format("{} in time; {}", meaning, probe_->describe())
                         : fmt::format("{} in time", meaning));

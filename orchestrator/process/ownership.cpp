@@ -69,6 +69,19 @@ OwnedFile entry_of(const struct stat& status, const std::string& path, Lifetime 
             .inode = elytra::narrow<std::uint64_t>(status.st_ino)};
 }
 
+// A format writes under a longer name until its file is complete.
+std::vector<std::string> files_that_begin_with(const std::string& path) {
+    std::vector<std::string> files;
+    std::error_code error;
+    std::filesystem::directory_iterator entries(elytra::io::directory_of(path), error);
+    for (const std::filesystem::directory_iterator end; !error && entries != end;
+         entries.increment(error)) {
+        std::string found = entries->path().string();
+        if (found.starts_with(path)) files.push_back(std::move(found));
+    }
+    return files;
+}
+
 std::string reason_of(int os_error) {
     if (os_error == ENOTEMPTY || os_error == EEXIST) {
         return "the directory holds files that this run did not create";
@@ -157,16 +170,11 @@ Result<void, int> OwnershipLedger::adopt_file(const std::string& path, Lifetime 
 
 void OwnershipLedger::adopt_unfinished(const std::string& path) {
     const std::string full = absolute(path);
-    const std::string parent = elytra::io::directory_of(full);
-    if (!owns_directory(parent)) return;
-    std::error_code error;
-    std::filesystem::directory_iterator entries(parent, error);
-    for (const std::filesystem::directory_iterator end; !error && entries != end;
-         entries.increment(error)) {
-        const std::string found = entries->path().string();
+    if (!owns_directory(elytra::io::directory_of(full))) return;
+    for (const std::string& found : files_that_begin_with(full)) {
         const bool known = std::ranges::find(owned_, found, &OwnedFile::path) != owned_.end();
         // What cannot be recorded stays and is reported with its directory.
-        if (!known && found.starts_with(full)) (void)adopt_file(found, Lifetime::until_removed);
+        if (!known) (void)adopt_file(found, Lifetime::until_removed);
     }
 }
 
@@ -211,12 +219,12 @@ void OwnershipLedger::remove(const OwnedFile& file, Cleanup& cleanup) {
 }
 
 void OwnershipLedger::report_expected(Cleanup& cleanup) {
-    const std::vector<std::string> expected = expected_;
-    for (const std::string& path : expected) {
-        const auto status = status_in(open_parent(path), path);
-        if (!status.has_value() && status.error() == ENOENT) continue;
-        cleanup.left.push_back(
-            {.path = path, .reason = "a format that was cut off may have created it, or others"});
+    for (const std::string& path : expected_) {
+        for (std::string& found : files_that_begin_with(path)) {
+            cleanup.left.push_back(
+                {.path = std::move(found),
+                 .reason = "a format that was cut off may have created it, or others"});
+        }
     }
 }
 

@@ -120,12 +120,12 @@ TEST_CASE("a file that was expected but never taken over is reported") {
     {
         auto ledger = OwnershipLedger::open(folder.path("owned.jsonl"));
         REQUIRE(ledger->expect_file(folder.path("file")).has_value());
-        write_file(folder.path("file"));
+        write_file(folder.path("file.1.new"));
     }
     const auto cleanup = clean_leftovers(folder.path("."));
     REQUIRE(cleanup->left.size() == 1);
-    CHECK(cleanup->left[0].path == folder.path("file"));
-    CHECK(std::filesystem::exists(folder.path("file")));
+    CHECK(cleanup->left[0].path == folder.path("file.1.new"));
+    CHECK(std::filesystem::exists(folder.path("file.1.new")));
 }
 
 TEST_CASE("what is kept is never removed") {
