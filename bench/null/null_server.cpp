@@ -32,33 +32,54 @@ bool report_port(std::uint16_t port) {
     return std::fclose(stdout) == 0 && written;
 }
 
+class NullServer {
+public:
+    explicit NullServer(const ServerArguments& arguments) : arguments_(arguments) {}
+
+    int run() {
+        const auto listening = listener_.open(arguments_.addresses.entries.front());
+        if (!listening.has_value()) return refuse(io::to_text(listening.error()));
+        server_.serve(listener_);
+        const bool port_protocol = arguments_.addresses.port_protocol;
+        if (port_protocol && !report_port(listener_.address().port)) {
+            return refuse("stdout: cannot report the port");
+        }
+        std::optional<io::StdinWatch> stdin_watch;
+        if (port_protocol) stdin_watch.emplace(loop_, [this] { loop_.stop(); });
+        const io::EndSignals signals(loop_, [this](int signal) { on_signal(signal); });
+        loop_.run();
+        return static_cast<int>(io::ExitCode::success);
+    }
+
+    std::optional<int> ended_by() const { return ended_by_; }
+
+private:
+    void on_signal(int signal) {
+        ended_by_ = signal;
+        loop_.stop();
+    }
+
+    const ServerArguments& arguments_;
+    io::asio::io_context loop_;
+    io::Listener listener_{loop_};
+    NullLedger ledger_;
+    LoopbackServer server_{ledger_};
+    std::optional<int> ended_by_;
+};
+
 int start(const ServerArguments& arguments) {
     io::ignore_write_signals();
     // Held as a real server holds it, though nothing is ever read from it.
     const auto file = io::DataFile::open(arguments.path, io::DirectIo::preferred);
     if (!file.has_value()) return refuse(io::to_text(file.error()));
-    std::optional<int> ended_by;
+    std::optional<int> signal;
     {
-        io::asio::io_context loop;
-        io::Listener listener(loop);
-        NullLedger ledger;
-        LoopbackServer server(ledger);
-        const auto listening = listener.open(arguments.addresses.entries.front());
-        if (!listening.has_value()) return refuse(io::to_text(listening.error()));
-        server.serve(listener);
-        std::optional<io::StdinWatch> stdin_watch;
-        if (arguments.addresses.port_protocol) {
-            if (!report_port(listener.address().port)) return refuse("cannot report the port");
-            stdin_watch.emplace(loop, [&loop] { loop.stop(); });
-        }
-        const io::EndSignals signals(loop, [&](int signal) {
-            ended_by = signal;
-            loop.stop();
-        });
-        loop.run();
+        NullServer server(arguments);
+        const int status = server.run();
+        signal = server.ended_by();
+        if (!signal.has_value()) return status;
     }
-    if (ended_by.has_value()) io::end_by_signal(*ended_by);
-    return static_cast<int>(io::ExitCode::success);
+    io::end_by_signal(*signal);
 }
 
 int format(const std::string& path) {

@@ -21,6 +21,22 @@ std::optional<ServerVerb> verb_of(std::string_view text) {
     return std::nullopt;
 }
 
+Result<void, std::string> take(std::string_view argument, ServerArguments& arguments) {
+    if (argument.starts_with(addresses_flag)) {
+        const auto addresses =
+            io::parse_addresses(argument.substr(addresses_flag.size()), io::AddressUse::serve);
+        if (!addresses.has_value()) {
+            return Unexpected(fmt::format("--addresses: {}", addresses.error().reason));
+        }
+        arguments.addresses = *addresses;
+        return {};
+    }
+    if (argument.starts_with("--")) return {};
+    if (!arguments.path.empty()) return Unexpected(fmt::format("more than one path: {}", argument));
+    arguments.path = argument;
+    return {};
+}
+
 }  // namespace
 
 Result<ServerArguments, std::string> parse_server_arguments(
@@ -30,19 +46,8 @@ Result<ServerArguments, std::string> parse_server_arguments(
     ServerArguments parsed{
         .verb = *verb, .addresses = {{io::loopback(io::port_default)}}, .path = {}};
     for (const std::string_view argument : arguments.subspan(1)) {
-        if (argument.starts_with(addresses_flag)) {
-            auto addresses =
-                io::parse_addresses(argument.substr(addresses_flag.size()), io::AddressUse::serve);
-            if (!addresses.has_value()) {
-                return Unexpected(fmt::format("--addresses: {}", addresses.error().reason));
-            }
-            parsed.addresses = *addresses;
-        } else if (!argument.starts_with("--")) {
-            if (!parsed.path.empty()) {
-                return Unexpected(fmt::format("more than one path: {}", argument));
-            }
-            parsed.path = argument;
-        }
+        const auto taken = take(argument, parsed);
+        if (!taken.has_value()) return Unexpected(taken.error());
     }
     if (parsed.path.empty() && *verb != ServerVerb::version) {
         return Unexpected(fmt::format("{}: a path is missing", arguments.front()));

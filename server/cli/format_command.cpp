@@ -1,14 +1,12 @@
 #include "server/cli/format_command.hpp"
 
 #include <string>
-#include <utility>
 
-#include <fmt/format.h>
-
+#include "server/cli/existing_file.hpp"
 #include "server/cli/program.hpp"
 #include "server/common/text.hpp"
-#include "server/io/asio.hpp"
 #include "server/io/exit_code.hpp"
+#include "server/io/file_error.hpp"
 #include "server/io/logging.hpp"
 #include "server/io/new_data_file.hpp"
 #include "server/io/random.hpp"
@@ -20,7 +18,19 @@
 namespace elytra::cli {
 namespace {
 
-int refuse(const io::FileError& error) { return print_refusal({{io::to_text(error)}}); }
+// The temporary name under which the file was written is nobody's business.
+int refuse(io::FileError error, const std::string& path) {
+    error.path = path;
+    print_refusal({{io::to_text(error)}});
+    return static_cast<int>(io::exit_code_of(error));
+}
+
+io::FileError describe(io::FileError error, const std::string& path) {
+    if (error.kind != io::FileErrorKind::already_exists) return error;
+    const std::string found = describe_existing_file(path);
+    if (!found.empty()) error.reason += "; " + found;
+    return error;
+}
 
 ClusterId choose_cluster(const FormatOptions& options, const io::Log& log) {
     if (options.cluster.has_value()) {
@@ -54,18 +64,15 @@ int run_format(const FormatOptions& options) {
     const auto direct_io = options.development ? io::DirectIo::preferred : io::DirectIo::required;
     io::NewDataFile file(options.path);
     const auto created = file.create(size, direct_io);
-    if (!created.has_value()) return refuse(created.error());
+    if (!created.has_value()) return refuse(describe(created.error(), options.path), options.path);
     log.info("creating \"{}\", {} bytes", options.path, size);
     io::log_warnings(file.file(), log);
     const ClusterId cluster = choose_cluster(options, log);
-    io::asio::io_context loop;
     const runtime::FormatPlan plan{.identity = identity_of(options, cluster), .limits = limits};
-    if (runtime::format(loop, file.file(), plan, log) == storage::FormatStatus::no_space) {
-        return print_refusal(
-            {{describe_error("cannot create data file", options.path, "no space left on device")}});
-    }
+    const auto formatted = runtime::format(file.file(), plan);
+    if (!formatted.has_value()) return refuse(formatted.error(), options.path);
     const auto published = file.publish();
-    if (!published.has_value()) return refuse(published.error());
+    if (!published.has_value()) return refuse(published.error(), options.path);
     log.scoped("main").info("{}: formatted: cluster={} replica_count={}", options.replica,
                             to_decimal(cluster.value), options.replica_count);
     return static_cast<int>(io::ExitCode::success);

@@ -51,7 +51,8 @@ int run_program(std::span<const Command> commands, Arguments arguments) {
         return print_refusal({{fmt::format("a command is missing: {}; try elytra --help",
                                            fmt::join(names_of(commands), ", "))}});
     }
-    const std::string_view word = arguments.front() == "--version" ? "version" : arguments.front();
+    const std::string_view first = arguments.front();
+    const std::string_view word = first == "--version" || first == "-v" ? "version" : first;
     if (word == "--help" || word == "-h") return print_result(help_text(commands));
     const auto command = std::ranges::find(commands, word, &Command::name);
     if (command == commands.end()) return print_refusal(refuse_word(commands, word));

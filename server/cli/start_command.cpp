@@ -1,9 +1,12 @@
 #include "server/cli/start_command.hpp"
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>
@@ -15,6 +18,7 @@
 #include "server/common/text.hpp"
 #include "server/io/asio.hpp"
 #include "server/io/data_file.hpp"
+#include "server/io/directory.hpp"
 #include "server/io/exit_code.hpp"
 #include "server/io/logging.hpp"
 #include "server/io/memory.hpp"
@@ -42,6 +46,30 @@ void log_start(const StartOptions& options, const io::Log& log) {
     if (options.without_effect.empty()) return;
     log.warning("these flags have no effect in elytra: --{}",
                 fmt::join(options.without_effect, ", --"));
+}
+
+// Scripts learn of a mistake in a path at once, even where nothing would be written there.
+std::optional<std::string> find_path_error(const StartOptions& options) {
+    struct Wish {
+        std::string_view flag;
+        const std::string& path;
+        bool must_be_new;
+    };
+
+    const Wish wishes[] = {{"--trace", options.trace_path, true},
+                           {"--aof-file", options.aof_path, false}};
+    for (const Wish& wish : wishes) {
+        if (wish.path.empty()) continue;
+        std::error_code error;
+        if (wish.must_be_new && std::filesystem::exists(wish.path, error)) {
+            return describe_error(wish.flag, wish.path, "it exists already; name a new file");
+        }
+        const std::string folder = io::directory_of(wish.path);
+        if (std::filesystem::is_directory(folder, error)) continue;
+        return describe_error(wish.flag, wish.path,
+                              fmt::format("there is no directory {}", folder));
+    }
+    return std::nullopt;
 }
 
 // What the size of the file alone tells: an unfinished or cut file, or one beyond its limit.
@@ -153,6 +181,8 @@ private:
 
 int run_start(const StartOptions& options) {
     io::ignore_write_signals();
+    io::end_when_out_of_memory();
+    if (const auto error = find_path_error(options)) return print_refusal({{*error}});
     const io::Log log(options.log_debug ? io::LogLevel::debug : io::LogLevel::info);
     log_start(options, log);
     const auto direct_io = options.development ? io::DirectIo::preferred : io::DirectIo::required;

@@ -153,6 +153,8 @@ Request<StartOptions> parse_start_options(Arguments arguments) {
     if (!parsed.help_wanted && parsed.errors.empty()) {
         resolve(input, options, parsed.errors);
         check_unused(parsed, unused, parsed.errors);
+        options.trace_path = unused.path;
+        options.aof_path = unused.aof_file;
     }
     return conclude(line, std::move(parsed), std::move(options));
 }

@@ -20,6 +20,9 @@ struct StartOptions {
     bool log_debug = false;
     // Names of the given flags that tune parts which this server does not have.
     std::vector<std::string_view> without_effect;
+    // Of those, the files that they name; empty without the flag.
+    std::string trace_path;
+    std::string aof_path;
 };
 
 Request<StartOptions> parse_start_options(Arguments arguments);

@@ -107,10 +107,30 @@ wire::AccountBalance balance(const AccountSnapshot& account, std::uint64_t times
             .timestamp = timestamp};
 }
 
+// The account whose transfers a filter asks for, if it makes sense and there is one.
+std::optional<AccountRow> account_of(const MemoryStore& store, const wire::AccountFilter& filter) {
+    if (!ledger::filter_valid(filter)) return {};
+    return store.find_account(filter.account_id);
+}
+
+// Visits the transfers of an account that the filter selects, in its order, until the results are
+// full.
+template <class Visit>
+void scan_postings(const MemoryStore& store, AccountRow account, const wire::AccountFilter& filter,
+                   const ResultWriter& results, const Visit& visit) {
+    PostingCursor cursor(store, store.postings(account), filter);
+    while (!results.full()) {
+        const std::optional<Posting> posting = cursor.next();
+        if (!posting.has_value()) return;
+        const Transfer& transfer = store.transfer(posting->row);
+        if (ledger::matches(filter, transfer)) visit(*posting, transfer);
+    }
+}
+
 // Visits the rows in the order that the filter asks for, until the results are full.
 template <class Visit>
-void scan(const RowRange& rows, const wire::QueryFilter& filter, const ResultWriter& results,
-          const Visit& visit) {
+void scan_rows(const RowRange& rows, const wire::QueryFilter& filter, const ResultWriter& results,
+               const Visit& visit) {
     if ((filter.flags & wire::query_filter_flags::reversed) == 0) {
         for (std::uint32_t row = rows.first; row < rows.end && !results.full(); ++row) visit(row);
     } else {
@@ -204,33 +224,22 @@ void lookup_transfers(const MemoryStore& store, std::span<const u128> ids, Resul
 
 void get_account_transfers(const MemoryStore& store, const wire::AccountFilter& filter,
                            ResultWriter& results) {
-    if (!ledger::filter_valid(filter)) return;
-    const std::optional<AccountRow> row = store.find_account(filter.account_id);
+    const std::optional<AccountRow> row = account_of(store, filter);
     if (!row.has_value()) return;
-    PostingCursor cursor(store, store.postings(*row), filter);
-    while (!results.full()) {
-        const std::optional<Posting> posting = cursor.next();
-        if (!posting.has_value()) return;
-        const Transfer& transfer = store.transfer(posting->row);
-        if (ledger::matches(filter, transfer)) results.add(transfer);
-    }
+    scan_postings(store, *row, filter, results,
+                  [&](const Posting&, const Transfer& transfer) { results.add(transfer); });
 }
 
 void get_account_balances(const MemoryStore& store, const wire::AccountFilter& filter,
                           ResultWriter& results) {
-    if (!ledger::filter_valid(filter)) return;
-    const std::optional<AccountRow> row = store.find_account(filter.account_id);
+    const std::optional<AccountRow> row = account_of(store, filter);
     if (!row.has_value()) return;
     if ((store.account(*row).flags & wire::account_flags::history) == 0) return;
-    PostingCursor cursor(store, store.postings(*row), filter);
-    while (!results.full()) {
-        const std::optional<Posting> posting = cursor.next();
-        if (!posting.has_value()) return;
-        const Transfer& transfer = store.transfer(posting->row);
-        if (!ledger::matches(filter, transfer)) continue;
-        const EventSides& sides = store.transfer_event(posting->row);
-        results.add(balance(store.snapshot(sides, posting->side), transfer.timestamp));
-    }
+    scan_postings(store, *row, filter, results,
+                  [&](const Posting& posting, const Transfer& transfer) {
+                      const EventSides& sides = store.transfer_event(posting.row);
+                      results.add(balance(store.snapshot(sides, posting.side), transfer.timestamp));
+                  });
 }
 
 void query_accounts(const MemoryStore& store, const wire::QueryFilter& filter,
@@ -239,7 +248,7 @@ void query_accounts(const MemoryStore& store, const wire::QueryFilter& filter,
     const TimeWindow window = ledger::time_window(filter);
     const RowRange rows{.first = store.account_from(window.first),
                         .end = store.account_from(window.last + 1)};
-    scan(rows, filter, results, [&](std::uint32_t row) {
+    scan_rows(rows, filter, results, [&](std::uint32_t row) {
         const Account& account = store.account(AccountRow{row});
         if (ledger::matches(filter, account)) results.add(account);
     });
@@ -249,7 +258,7 @@ void query_transfers(const MemoryStore& store, const wire::QueryFilter& filter,
                      ResultWriter& results) {
     if (!ledger::filter_valid(filter)) return;
     const RowRange rows = transfers_in(store, ledger::time_window(filter));
-    scan(rows, filter, results, [&](std::uint32_t row) {
+    scan_rows(rows, filter, results, [&](std::uint32_t row) {
         const Transfer& transfer = store.transfer(TransferRow{row});
         if (ledger::matches(filter, transfer)) results.add(transfer);
     });

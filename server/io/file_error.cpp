@@ -54,6 +54,11 @@ FileError file_error(int os_error, std::string_view action, std::string_view pat
     };
 }
 
+ExitCode exit_code_of(const FileError& error) {
+    const bool full = error.os_error == ENOSPC || error.os_error == EDQUOT;
+    return full ? ExitCode::no_space : ExitCode::refused;
+}
+
 std::string error_text(int os_error) { return std::generic_category().message(os_error); }
 
 std::string to_text(const FileError& error) {

@@ -4,6 +4,8 @@
 #include <string>
 #include <string_view>
 
+#include "server/io/exit_code.hpp"
+
 namespace elytra::io {
 
 enum class FileErrorKind : std::uint8_t {
@@ -27,6 +29,9 @@ struct FileError {
 
 // The kind follows from errno.
 FileError file_error(int os_error, std::string_view action, std::string_view path);
+
+// A full device has a status of its own; a limit on file sizes is a refusal as any other.
+ExitCode exit_code_of(const FileError& error);
 
 // The text of an errno, safe on any thread.
 std::string error_text(int os_error);

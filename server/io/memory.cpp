@@ -1,9 +1,12 @@
 #include "server/io/memory.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <limits>
+#include <new>
 #include <string_view>
 
 #include <fmt/format.h>
@@ -15,6 +18,7 @@
 
 #include "server/common/assert.hpp"
 #include "server/common/int.hpp"
+#include "server/io/exit_code.hpp"
 #include "server/io/file_error.hpp"
 
 namespace elytra::io {
@@ -51,6 +55,21 @@ bool has_ipc_lock_capability() {
     return (capabilities[CAP_TO_INDEX(CAP_IPC_LOCK)].effective & CAP_TO_MASK(CAP_IPC_LOCK)) != 0;
 }
 
+// Must not allocate.
+[[noreturn]] void report_no_memory() {
+    rlimit limit{};
+    getrlimit(RLIMIT_AS, &limit);
+    std::array<char, 256> text{};
+    const auto end = fmt::format_to_n(
+        text.data(), text.size(),
+        "error: not enough memory: a limit on address space (ulimit -v, now {} bytes) or on the "
+        "control group is too low; a server needs about 1 GiB\n",
+        limit.rlim_cur);
+    const auto written = write(STDERR_FILENO, text.data(), std::min(end.size, text.size()));
+    static_cast<void>(written);  // there is nobody left to tell
+    std::_Exit(static_cast<int>(ExitCode::refused));
+}
+
 }  // namespace
 
 std::uint64_t resident_bytes_max() {
@@ -85,6 +104,8 @@ std::optional<std::uint64_t> cgroup_memory_limit(const std::string& root) {
     if (limit == unlimited) return {};
     return limit;
 }
+
+void end_when_out_of_memory() { std::set_new_handler(&report_no_memory); }
 
 Result<void, std::string> lock_memory_on_fault(std::uint64_t bytes_mapped_max) {
     rlimit limit{};

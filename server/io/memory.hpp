@@ -18,6 +18,10 @@ std::uint64_t physical_bytes();
 // is none. `root` is where /proc and /sys are found.
 std::optional<std::uint64_t> cgroup_memory_limit(const std::string& root = "");
 
+// From now on a failed allocation ends the process as a refusal with one line that names the limits
+// to look at, and not with an exception.
+void end_when_out_of_memory();
+
 // Keeps pages resident once they have been touched, now and later, so that swap cannot feed back
 // bytes that no checksum has seen. Not attempted where the limit is below what the process will
 // ever have mapped: with the locking in force, a mapping beyond the limit would fail. The error

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "server/common/assert.hpp"
@@ -45,6 +46,14 @@ std::optional<FileError> find_obstacle(const std::string& path) {
         .action = std::string(create_action),
         .reason = directory ? "it is a directory" : "it exists and is not a regular file",
         .advice = "name a file that does not exist yet"};
+}
+
+// What users may still take of the file system.
+std::uint64_t free_bytes(const std::string& path) {
+    struct statvfs status {};
+
+    if (statvfs(path.c_str(), &status) != 0) return 0;
+    return std::uint64_t{status.f_bavail} * status.f_frsize;
 }
 
 // Gives the file its name unless that name is taken. Some file systems cannot rename without
@@ -95,13 +104,14 @@ Result<void, FileError> NewDataFile::open(DirectIo direct_io) {
 }
 
 Result<void, FileError> NewDataFile::allocate(std::uint64_t size) {
+    const std::uint64_t free = free_bytes(path_temporary_);  // a failed attempt may hold some
     const IoProgress progress = perform_io(storage::Extend{.size = size, .token = {}}, file_);
     if (progress.state() == IoProgress::State::failed) {
         return Unexpected(creation_error(progress.failure().os_error, path_));
     }
     if (progress.status() == storage::IoStatus::ok) return {};
     FileError error = creation_error(ENOSPC, path_);
-    error.advice = fmt::format("it needs {} bytes", size);
+    error.advice = fmt::format("it needs {} bytes, {} are free", size, free);
     return Unexpected(std::move(error));
 }
 

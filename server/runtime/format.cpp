@@ -1,28 +1,39 @@
 #include "server/runtime/format.hpp"
 
-#include "server/io/fatal.hpp"
+#include <cerrno>
+#include <vector>
+
+#include "server/io/io_progress.hpp"
 
 namespace elytra::runtime {
+namespace {
 
-storage::FormatStatus format(io::asio::io_context& loop, const io::DataFile& file,
-                             const FormatPlan& plan, const io::Log& log) {
+io::FileError format_error(int os_error, const io::DataFile& file) {
+    return io::file_error(os_error, "cannot format data file", file.path());
+}
+
+}  // namespace
+
+Result<void, io::FileError> format(const io::DataFile& file, const FormatPlan& plan) {
     storage::IoQueue queue;
     storage::Formatter formatter(plan.limits, plan.identity, queue);
-    const io::StorageSetup setup{
-        .loop = loop, .file = file, .log = log.scoped("io"), .engine = plan.engine};
-    auto storage = io::make_storage(setup, [&](std::span<const io::IoCompletion> done) {
-        for (const io::IoCompletion& one : done) formatter.on_io_done(one.token, one.status);
-    });
-    if (!storage.has_value()) io::fatal(io::ExitCode::refused, storage.error());
-    // Between two steps nothing is in flight, and a loop without work would stop for good.
-    const auto work = io::asio::make_work_guard(loop);
     formatter.start();
     while (formatter.status() == storage::FormatStatus::formatting) {
-        (*storage)->submit(queue.effects());
+        const std::vector<storage::IoEffect> effects(queue.effects().begin(),
+                                                     queue.effects().end());
         queue.clear();
-        loop.run_one();
+        for (const storage::IoEffect& effect : effects) {
+            const io::IoProgress progress = io::perform_io(effect, file);
+            if (progress.state() == io::IoProgress::State::failed) {
+                return Unexpected(format_error(progress.failure().os_error, file));
+            }
+            formatter.on_io_done(progress.token(), progress.status());
+        }
     }
-    return formatter.status();
+    if (formatter.status() == storage::FormatStatus::no_space) {
+        return Unexpected(format_error(ENOSPC, file));
+    }
+    return {};
 }
 
 }  // namespace elytra::runtime

@@ -69,6 +69,8 @@ void TraceLog::write(const vsr::TraceEvent& trace) {
         case vsr::TraceKind::session_pushed_out:
             return log_.info("session table full: client {} pushed out by register op {}",
                              to_hex(trace.client), trace.first);
+        case vsr::TraceKind::superblock_repaired:
+            return log_.warning("superblock repaired: copy={}", trace.first);
         case vsr::TraceKind::log_recovered:
             return log_.info("log recovered: checkpoint at op {}, head at op {}", trace.first,
                              trace.second);

@@ -135,7 +135,6 @@ void CheckpointStore::collect_writes(std::span<const Segment> segments) {
 // long as something is in flight; only a shortage needs retry_extend().
 void CheckpointStore::advance() {
     if (state_ != State::writing) return;
-    shortage_ = Shortage::none;
     for (std::uint32_t i = 0; i < chunks_per_call_max; ++i) {
         if (chunk_writes_issued_ == chunk_writes_.size()) break;
         if (writes_in_flight_ == limits_.chunk_writes_max || !write_next_chunk()) return;
@@ -211,6 +210,7 @@ std::optional<std::uint64_t> CheckpointStore::place(std::uint64_t size) {
         if (extend_failed_) shortage_ = Shortage::no_space;
         return std::nullopt;
     }
+    shortage_ = Shortage::none;
     return std::exchange(placed_, std::nullopt);
 }
 

@@ -79,7 +79,8 @@ public:
         written,  // the caller owes the superblock, then commit()
     };
 
-    // Why an unfinished checkpoint makes no progress.
+    // Why an unfinished checkpoint makes no progress. Lasts until the next write has its place,
+    // also while the file is asked to grow again.
     enum class Shortage : std::uint8_t {
         none,
         no_space,    // the file cannot grow; retry_extend() when that may have changed

@@ -44,6 +44,11 @@ public:
     Journal(const Journal&) = delete;
     Journal& operator=(const Journal&) = delete;
 
+    // What a message takes on the log.
+    static std::uint64_t record_size(std::uint32_t message_size) {
+        return record_length(message_size);
+    }
+
     // Reads and judges the log; ends as `ready` or `refused`. Requires: closed.
     void recover(const JournalStart& start);
 

@@ -54,6 +54,9 @@ public:
 
     std::uint64_t found_log_size() const { return found_log_size_; }
 
+    // The copies that open() found damaged or outdated and rewrote.
+    const RepairOrder& repairs() const { return repairs_; }
+
     // The newest durable version. Requires: open or updating.
     const SuperblockState& current() const;
 

@@ -14,11 +14,6 @@ namespace {
 // spec, 8.3).
 constexpr std::uint64_t pulse_idle_nanoseconds = 100 * nanoseconds_per_millisecond;
 
-// What a message takes on the log at most: its record sector and its body in whole sectors.
-std::uint64_t log_bytes(std::uint32_t message_size) {
-    return sector_size + round_up<std::uint64_t>(message_size - wire::header_size, sector_size);
-}
-
 }  // namespace
 
 std::size_t Replica::messages_needed(const Limits& limits) {
@@ -153,7 +148,8 @@ void Replica::evict(ClientId client, std::uint32_t release, wire::EvictionReason
 
 bool Replica::can_prepare(std::uint32_t message_size) const {
     if (pipeline_.full()) return false;
-    if (pipeline_bytes_ + log_bytes(message_size) > limits_.pipeline_bytes_max) return false;
+    if (pipeline_bytes_ + storage::Journal::record_size(message_size) > limits_.pipeline_bytes_max)
+        return false;
     return shortage() == storage::CheckpointStore::Shortage::none &&
            journal_->space_available(message_size);
 }
@@ -197,7 +193,7 @@ void Replica::append(wire::MessageRef prepare) {
     ELYTRA_ASSERT(header.parent == head_checksum_);
     head_ = Op{header.op};
     head_checksum_ = header.frame.checksum;
-    pipeline_bytes_ += log_bytes(header.frame.size);
+    pipeline_bytes_ += storage::Journal::record_size(header.frame.size);
     journal_->append(prepare);
     pipeline_.push_back(PipelineEntry{.prepare = std::move(prepare)});
 }
@@ -221,7 +217,7 @@ void Replica::answer_durable() {
            pipeline_.front().header().op <= journal_->op_durable().value) {
         PipelineEntry entry = pipeline_.pop_front();
         --pipeline_executed_;
-        pipeline_bytes_ -= log_bytes(entry.header().frame.size);
+        pipeline_bytes_ -= storage::Journal::record_size(entry.header().frame.size);
         if (entry.header().client == 0) {
             pulse_in_pipeline_ = false;
         } else {

@@ -69,6 +69,9 @@ void Replica::advance_open() {
 
 void Replica::advance_superblock() {
     if (superblock_.status() != storage::SuperblockStatus::open) return;
+    for (const std::uint32_t copy : superblock_.repairs()) {
+        traces_.push_back({.kind = TraceKind::superblock_repaired, .first = copy});
+    }
     const storage::SuperblockState& state = superblock_.current();
     if (state.identity.release > wire::release_server.value) {
         return fail({.kind = OpenFault::Kind::newer_release, .found = state.identity.release});

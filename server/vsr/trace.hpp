@@ -12,6 +12,7 @@ enum class TraceKind : std::uint8_t {
     request_dropped,      // first = DropReason
     client_evicted,       // client; first = wire::EvictionReason, second = client's release
     session_pushed_out,   // client; first = op of the register that needed the place
+    superblock_repaired,  // first = number of the copy that was rewritten
     log_recovered,        // first = op of the checkpoint, second = head op
     log_torn_ignored,     // first = number of torn or superseded records that recovery ignored
     became_normal,        // first = view, second = head op

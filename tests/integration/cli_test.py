@@ -73,6 +73,9 @@ SYNTAX = [
     ([*START, "--statsd=localhost", FILE], ["--statsd (localhost)", "address"]),
     ([*START, "--aof-file=x.log", FILE], ["--aof-file (x.log)", ".aof"]),
     ([*START, "--aof", "--aof-file=x.aof", FILE], ["--aof", "--aof-file"]),
+    ([*START, "--aof-file=nodir/x.aof", FILE], ["--aof-file (nodir/x.aof)", "directory nodir"]),
+    ([*START, "--trace=nodir/T", FILE], ["--trace (nodir/T)", "directory nodir"]),
+    ([*START, "--trace=.", FILE], ["--trace (.)", "exists already"]),
     # benchmark: all of it is known before a file or a process is created
     (["benchmark", "extra"], ["extra"]),
     (["benchmark", "--account-count=1"], ["--account-count (1)"]),
@@ -96,6 +99,8 @@ SYNTAX = [
     (["benchmark", "--addresses=3000", "--cache-grid=1GiB"], ["--cache-grid", "already running"]),
     (["benchmark", "--addresses=3000", "--statsd=127.0.0.1"], ["--statsd", "already running"]),
     (["benchmark", "--addresses=3000", "--log-debug-replica"], ["--log-debug-replica"]),
+    (["benchmark", "--addresses=3000", "--cache-accounts=1MiB"], ["--cache-accounts"]),
+    (["benchmark", "--addresses=3000", "--trace=x"], ["--trace", "already running"]),
 ]
 
 # Faulty lists of addresses, and what the line must quote besides the list.
@@ -182,7 +187,7 @@ class Help(harness.ProcessTest):
 
 class Version(harness.ProcessTest):
     def test_the_first_line_has_the_release_that_clients_speak(self):
-        for arguments in (["version"], ["--version"], ["version", "--verbose"]):
+        for arguments in (["version"], ["--version"], ["-v"], ["version", "--verbose"]):
             done = self.run_elytra(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertRegex(

@@ -54,7 +54,8 @@ bool is_due(std::uint64_t count, std::uint64_t every) { return every != 0 && cou
 FakeLedger::FakeLedger(const Faults& faults)
     : faults_(faults),
       state_machine_({.limits = limits_production(), .request_body_max = wire::body_size_max}),
-      scratch_(wire::body_size_max) {}
+      scratch_(wire::body_size_max),
+      cpu_nanoseconds_(cpu_nanoseconds()) {}
 
 bench::Executor::Outcome FakeLedger::execute(Operation operation, std::span<const std::byte> body,
                                              std::span<std::byte> reply) {

@@ -13,6 +13,13 @@ LOAD = ["--transfer-count=20000", "--account-count=50", "--query-count=5",
         "--transfer-batch-count=1000", "--id-order=sequential"]
 
 
+def cpu_ticks(process):
+    """User and system time of a process, in 10 ms."""
+    with open(f"/proc/{process}/stat", encoding="ascii") as file:
+        fields = file.read().rsplit(")", 1)[1].split()
+    return int(fields[11]) + int(fields[12])
+
+
 class FakeReplica(harness.ProcessTest):
     def run_fake(self, *arguments, fault=""):
         return subprocess.run(
@@ -32,7 +39,7 @@ class FakeReplica(harness.ProcessTest):
             done = self.run_fake("format", "--cluster=0", path)
             self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
         return self.start("--addresses=0", path, program=[FAKE],
-                          environment={"ELYTRA_FAKE": fault})
+                          env={**os.environ, "ELYTRA_FAKE": fault})
 
     def load(self, server, *arguments):
         port = server.read_port()
@@ -135,6 +142,21 @@ class FakeReplica(harness.ProcessTest):
         # of the rest.
         longest = re.search(r"^batch latency p100 = (\d+) ms$", done.stdout, re.MULTILINE)
         self.assertGreater(int(longest[1]), 100)
+
+    def cpu_ticks_of_load(self, fault):
+        server = self.start_fake(fault)
+        port = server.read_port()
+        begin = cpu_ticks(server.process.pid)
+        done = self.run_elytra("benchmark", f"--addresses={port}", "--transfer-count=200000",
+                               "--query-count=0", "--id-order=sequential")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        ticks = cpu_ticks(server.process.pid) - begin
+        self.assertEqual(server.close_stdin(), 0)
+        return ticks
+
+    def test_a_slow_one_takes_more_cpu_time_for_the_same_load(self):
+        # Four times as much; processors that are shared with others make CPU time vary.
+        self.assertGreater(self.cpu_ticks_of_load("slow=300%"), 2 * self.cpu_ticks_of_load(""))
 
     def test_unknown_faults_are_refused(self):
         for fault in ("stal", "lose", "lose=0", "lose=x", "slow=5", "stall=2s", "stall=2s/1s", ","):

@@ -4,6 +4,7 @@ The build is in the folder that ELYTRA_BUILD names, by default build/release.
 """
 
 import ctypes
+import errno
 import os
 import pathlib
 import re
@@ -11,6 +12,7 @@ import select
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import threading
@@ -25,7 +27,24 @@ COMMAND_SECONDS_MAX = 30
 START_SECONDS_MAX = 20
 STOP_SECONDS_MAX = 10
 
+KILL_LOOP = BUILD / "tests" / "elytra_kill_loop"
+
 PR_SET_CHILD_SUBREAPER = 36
+PR_SET_NO_NEW_PRIVS = 38
+PR_SET_SECCOMP = 22
+SECCOMP_MODE_FILTER = 2
+SECCOMP_RET_ALLOW = 0x7FFF0000
+SECCOMP_RET_ERRNO = 0x00050000
+BPF_LOAD_WORD = 0x20
+BPF_JUMP_IF_EQUAL = 0x15
+BPF_RETURN = 0x06
+IO_URING_SETUP = 425  # on every architecture
+
+
+class FilterProgram(ctypes.Structure):
+    """What the kernel takes as a seccomp filter."""
+
+    _fields_ = [("length", ctypes.c_ushort), ("instructions", ctypes.c_char_p)]
 
 
 def free_port():
@@ -33,6 +52,31 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+def deny_io_uring():
+    """Makes io_uring_setup fail in this process and its children, as containers do.
+
+    For `preexec_fn`; nothing takes it back.
+    """
+    denied = SECCOMP_RET_ERRNO | errno.EPERM
+    instructions = b"".join(
+        struct.pack("=HBBI", *one)
+        for one in [
+            (BPF_LOAD_WORD, 0, 0, 0),  # the number of the system call
+            (BPF_JUMP_IF_EQUAL, 0, 1, IO_URING_SETUP),
+            (BPF_RETURN, 0, 0, denied),
+            (BPF_RETURN, 0, 0, SECCOMP_RET_ALLOW),
+        ]
+    )
+    program = FilterProgram(4, instructions)
+    system = ctypes.CDLL(None, use_errno=True)
+    for arguments in (
+        (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0),
+        (PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0),
+    ):
+        if system.prctl(*arguments) != 0:
+            raise OSError(ctypes.get_errno(), "prctl")
 
 
 def can_connect(port):
@@ -99,13 +143,13 @@ class Log:
 class Server:
     """One `elytra start`, or that of another program with its command line."""
 
-    def __init__(self, arguments, stdin=subprocess.PIPE, program=(ELYTRA,), environment=None):
+    def __init__(self, arguments, stdin=subprocess.PIPE, program=(ELYTRA,), **options):
         self.process = subprocess.Popen(
             [*program, "start", *arguments],
-            env={**os.environ, **(environment or {})},
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            **options,
         )
         self.log = Log(self.process.stderr)
 
@@ -201,8 +245,8 @@ class ProcessTest(unittest.TestCase):
         self.assertEqual((done.returncode, done.stdout), (0, ""), done.stderr)
         return path
 
-    def start(self, *arguments, **options):
+    def start(self, *arguments, stdin=subprocess.PIPE, **options):
         """Starts a server that ends with the test at the latest."""
-        server = Server(arguments, **options)
+        server = Server(arguments, stdin, **options)
         self.servers.append(server)
         return server

@@ -4,6 +4,9 @@
 //
 //   elytra_kill_loop --server=build/release/elytra --cycles=200 [--seed=N]
 //
+// With --fill=FOLDER it loads the server until the small file system of that folder is full and the
+// server has ended by itself, moves the data file out of there, and checks the same.
+//
 // Sessions live through the kills: what was in flight is repeated by the client until it is
 // answered, so a request that was executed before a kill and answered after it must not be executed
 // twice.
@@ -25,6 +28,7 @@
 #include "server/io/asio.hpp"
 #include "server/io/child.hpp"
 #include "server/io/client.hpp"
+#include "server/io/exit_code.hpp"
 #include "server/io/random.hpp"
 #include "server/io/tcp.hpp"
 #include "server/wire/objects.hpp"
@@ -39,6 +43,8 @@ constexpr std::uint64_t account_count = 16;
 constexpr std::size_t client_count = 4;
 constexpr std::uint64_t cycles_between_checks = 10;
 constexpr std::chrono::seconds answer_seconds_max{60};  // restarts included
+// To fill the file system and to end: the server lets clients wait a minute for space.
+constexpr std::chrono::seconds fill_seconds_max{180};
 constexpr std::size_t batch_large = 8189;
 
 [[noreturn]] void fail(const std::string& text) {
@@ -184,12 +190,17 @@ struct Options {
     std::string server;
     std::uint64_t cycles = 200;
     std::uint64_t seed = 0;
+    std::string fill{};  // a folder in the file system to fill; empty: kill instead
 };
 
 class KillLoop {
 public:
     KillLoop(const Options& options, std::filesystem::path folder)
-        : options_(options), prng_(options.seed), file_(folder / "kill_loop.elytra") {
+        : options_(options),
+          prng_(options.seed),
+          file_((options.fill.empty() ? folder : std::filesystem::path(options.fill)) /
+                "kill_loop.elytra"),
+          file_moved_(folder / "kill_loop.elytra") {
         io::Listener probe(loop_);
         require(probe.open(io::loopback(0)).has_value(), "no free port");
         address_ = probe.address();
@@ -202,6 +213,12 @@ public:
         start_server();
         for (std::size_t index = 0; index < client_count; ++index) add_loader();
         create_accounts();
+        if (options_.fill.empty()) return kill_under_load();
+        fill_under_load();
+    }
+
+private:
+    void kill_under_load() {
         for (std::uint64_t cycle = 1; cycle <= options_.cycles; ++cycle) {
             load_for(std::chrono::milliseconds(prng_.between(5, 250)));
             kill_server();
@@ -215,7 +232,21 @@ public:
         std::printf("%llu passed, 0 failed\n", static_cast<unsigned long long>(options_.cycles));
     }
 
-private:
+    void fill_under_load() {
+        load_until(fill_seconds_max, [this] { return ended_.has_value(); });
+        require(ended_->exit_code == static_cast<int>(io::ExitCode::no_space),
+                "the server " + io::to_text(*ended_) + " on a full file system");
+        const std::size_t acknowledged = model_.transfers().size();
+        std::filesystem::copy_file(file_, file_moved_);
+        std::filesystem::remove(file_);
+        file_ = file_moved_;
+        start_server();
+        check();
+        std::printf("full after %zu acknowledged transfers, %zu after the move, all there once\n",
+                    acknowledged, model_.transfers().size());
+        std::printf("1 passed, 0 failed\n");
+    }
+
     io::ChildCommand command(std::vector<std::string> arguments) const {
         return {.executable = options_.server,
                 .arguments = std::move(arguments),
@@ -263,28 +294,36 @@ private:
 
     // Hands over to the loop until `done`; a server that does not come back ends the test.
     template <class Done>
-    void run_until(Done done) {
-        io::asio::steady_timer patience(loop_, answer_seconds_max);
+    void run_until(Done done, std::chrono::seconds patience_max = answer_seconds_max) {
+        io::asio::steady_timer patience(loop_, patience_max);
         bool expired = false;
         patience.async_wait([&](io::ErrorCode error) { expired = !error; });
         while (!done()) {
             loop_.run_one();
-            require(!expired, "no progress for a minute; see " + errors_path_);
+            require(!expired, "no progress for too long; see " + errors_path_);
         }
         patience.cancel();
         loop_.poll();
+    }
+
+    // Keeps a batch of every session in flight.
+    template <class Done>
+    void load_until(std::chrono::seconds patience_max, Done done) {
+        run_until(
+            [&] {
+                for (const auto& loader : loaders_) {
+                    if (!loader->waiting()) loader->send(id_next_);
+                }
+                return done();
+            },
+            patience_max);
     }
 
     void load_for(std::chrono::milliseconds time) {
         io::asio::steady_timer moment(loop_, time);
         bool reached = false;
         moment.async_wait([&](io::ErrorCode) { reached = true; });
-        run_until([&] {
-            for (const auto& loader : loaders_) {
-                if (!loader->waiting()) loader->send(id_next_);
-            }
-            return reached;
-        });
+        load_until(answer_seconds_max, [&] { return reached; });
     }
 
     void finish_requests() {
@@ -352,6 +391,7 @@ private:
     Options options_;
     Prng prng_;
     std::filesystem::path file_;
+    std::filesystem::path file_moved_;
     std::string errors_path_;
     io::asio::io_context loop_;
     // Between two steps nothing is pending, and a loop without work would stop for good.
@@ -379,6 +419,8 @@ Options parse(int argc, char** argv) {
             options.cycles = number_of(word.substr(9));
         } else if (word.starts_with("--seed=")) {
             options.seed = number_of(word.substr(7));
+        } else if (word.starts_with("--fill=")) {
+            options.fill = word.substr(7);
         } else {
             fail("unknown argument " + std::string(word));
         }

@@ -237,6 +237,29 @@ TEST_CASE("a chain has two to four members, and one chain in ten fails") {
     CHECK(failed < units * 11 / 100);
 }
 
+TEST_CASE("a reservation is posted in whole, posted in part, or voided") {
+    const MixedStream stream(small(only(UnitKind::two_phase)));
+    int whole = 0;
+    int part = 0;
+    int voided = 0;
+    for (std::uint64_t number = 0; number < 3000; ++number) {
+        const Unit unit = unit_of(stream, number);
+        REQUIRE(unit.events.size() == 2);
+        CHECK(unit.events[0].flags == wire::transfer_flags::pending);
+        CHECK(unit.events[0].timeout == 0);
+        CHECK(unit.expected[0].pending == -unit.expected[1].pending);
+        const bool post = unit.events[1].flags == wire::transfer_flags::post_pending_transfer;
+        const bool all = unit.expected[1].posted == unit.events[0].amount;
+        whole += post && all ? 1 : 0;
+        part += post && !all ? 1 : 0;
+        voided += unit.events[1].flags == wire::transfer_flags::void_pending_transfer ? 1 : 0;
+    }
+    CHECK(whole > 900);
+    CHECK(part > 900);
+    CHECK(voided > 900);
+    CHECK(whole + part + voided == 3000);
+}
+
 TEST_CASE("plain units of one stream are the transfers of the workload") {
     const MixedStream::Options options = small({});
     const MixedStream stream(options);

@@ -254,6 +254,7 @@ TEST_CASE("a checkpoint waits for space and goes on when there is some") {
     CHECK(world.store->shortage() == Shortage::no_space);
     CHECK(world.store->state() == State::writing);
     world.store->retry_extend();
+    CHECK(world.store->shortage() == Shortage::no_space);
     world.settle();
     CHECK(world.store->shortage() == Shortage::no_space);
 
