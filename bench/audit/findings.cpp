@@ -5,6 +5,11 @@
 #include <fmt/format.h>
 
 namespace elytra::bench {
+namespace {
+
+constexpr std::string_view other_kind = "other findings";
+
+}  // namespace
 
 void Findings::add(std::string_view kind, std::string_view example) {
     add({.kind = std::string(kind), .example = std::string(example), .count = 1});
@@ -16,14 +21,16 @@ void Findings::merge(const Findings& other) {
 
 void Findings::add(const Finding& added) {
     auto finding = std::ranges::find(found_, added.kind, &Finding::kind);
-    if (finding != found_.end()) {
-        finding->count += added.count;
-    } else if (found_.size() < kinds_max) {
+    if (finding == found_.end() && found_.size() < kinds_max) {
         found_.push_back(added);
-    } else {
-        found_.back().kind = "other findings";
-        found_.back().count += added.count;
+        return;
     }
+    if (finding == found_.end()) finding = std::ranges::find(found_, other_kind, &Finding::kind);
+    if (finding == found_.end()) {
+        finding = found_.end() - 1;
+        finding->kind = other_kind;
+    }
+    finding->count += added.count;
 }
 
 std::vector<std::string> Findings::sentences() const {

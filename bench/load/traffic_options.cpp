@@ -63,7 +63,7 @@ Outcome check_schedule(const ArrivalOptions& arrival) {
             {"rate_end", stretch.rate_end, 0, rate_max},
             {"stretch nanoseconds", stretch.nanoseconds, stretch_min, 1000 * hour},
         };
-        if (const Outcome bounds = check_bounds(rows); !bounds.has_value()) return bounds;
+        if (Outcome bounds = check_bounds(rows); !bounds.has_value()) return bounds;
         highest = std::max({highest, stretch.rate_begin, stretch.rate_end});
     }
     if (highest == 0) return Unexpected(std::string("stretches: all rates are 0"));
@@ -90,7 +90,7 @@ Outcome validate(const TrafficOptions& options) {
         {"register_timeout_nanoseconds", options.register_timeout_nanoseconds, 1, hour},
         {"drain_timeout_nanoseconds", options.drain_timeout_nanoseconds, 1, hour},
     };
-    if (const Outcome bounds = check_bounds(rows); !bounds.has_value()) return bounds;
+    if (Outcome bounds = check_bounds(rows); !bounds.has_value()) return bounds;
     const std::uint64_t shares =
         std::accumulate(options.mix.shares.begin(), options.mix.shares.end(), std::uint64_t{0});
     if (shares != share_sum) {

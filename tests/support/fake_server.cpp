@@ -180,15 +180,14 @@ std::vector<std::byte> FakeServer::execute(wire::Operation operation,
     const wire::OperationTraits& traits = wire::traits_of(operation);
     auto batches = wire::MultiBatchDecoder::decode(body, traits.event_size);
     ELYTRA_ASSERT(batches.has_value());
-    std::vector<std::byte> reply(wire::body_size_max);
-    wire::MultiBatchEncoder encoder(reply, traits.result_size);
+    wire::MultiBatchEncoder encoder(reply_space_, traits.result_size);
     while (const auto batch = batches->next()) {
         const std::vector<std::byte> results = results_of(operation, *batch);
         if (!results.empty()) std::memcpy(encoder.room().data(), results.data(), results.size());
         encoder.end_batch(results.size());
     }
-    reply.resize(encoder.finish());
-    return reply;
+    const std::span<const std::byte> reply = std::span(reply_space_).first(encoder.finish());
+    return {reply.begin(), reply.end()};
 }
 
 std::vector<std::byte> FakeServer::results_of(wire::Operation operation,

@@ -59,6 +59,7 @@ private:
     io::Listener listener_;
     std::vector<std::unique_ptr<Peer>> peers_;
     std::vector<Held> held_;
+    std::vector<std::byte> reply_space_ = std::vector<std::byte>(wire::body_size_max);
     std::uint64_t op_ = 1;
 };
 
