@@ -46,7 +46,7 @@ Plan compare(std::uint32_t pairs, std::uint64_t seed) {
 
 }  // namespace
 
-TEST_CASE("a cell is measured as often as it says") {
+TEST_CASE("every cell is measured as often as it says, in rounds") {
     spec::BenchSpec spec = closed_spec(3);
     spec.cells.push_back(spec.cells[0]);
     spec.cells[1].measure.repeat = 1;
@@ -57,8 +57,12 @@ TEST_CASE("a cell is measured as often as it says") {
         CHECK(plan.measurements[index].role == Role::measurement);
         CHECK_FALSE(plan.measurements[index].rate.has_value());
     }
-    CHECK(plan.measurements[2].repeat == 2);
-    CHECK(plan.measurements[3].cell == 1);
+    const std::uint32_t cells[] = {0, 1, 0, 0};
+    const std::uint32_t repeats[] = {0, 0, 1, 2};
+    for (std::size_t index = 0; index < 4; ++index) {
+        CHECK(plan.measurements[index].cell == cells[index]);
+        CHECK(plan.measurements[index].repeat == repeats[index]);
+    }
 }
 
 TEST_CASE("an automatic rate begins with a probe, and all fractions are of what it accepts") {

@@ -53,9 +53,9 @@ TEST_CASE("a plan as text names every measurement and every step") {
     CHECK(contains(text, "--development --cache-grid=1GiB"));
     CHECK(contains(text, "99% plain, 1% query; audited"));
     CHECK(contains(text, "m0     cell 0  closed loop, to find the maximum"));
-    CHECK(contains(text, "m13    cell 1  repeat 2 of 2  90% of what m7 accepts"));
-    CHECK(contains(text, "steps of m0, m7\n  format r0"));
-    CHECK(contains(text, "steps of m1-m6, m8-m13\n"));
+    CHECK(contains(text, "m13    cell 1  repeat 2 of 2  90% of what m4 accepts"));
+    CHECK(contains(text, "steps of m0, m4\n  format r0"));
+    CHECK(contains(text, "steps of m1-m3, m5-m13\n"));
     CHECK(contains(text, "remove"));
 }
 

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include "orchestrator/spec/check.hpp"
+#include "orchestrator/spec/start_file.hpp"
+#include "server/common/prng.hpp"
 
 using namespace elytractl::spec;
 using elytra::bench::ArrivalModel;
@@ -251,4 +253,33 @@ TEST_CASE("a matrix has a bound") {
         build(R"({"matrix": {"/load/seed": )" + values + R"(, "/load/clients": )" + values + "}}");
     REQUIRE_FALSE(spec.has_value());
     CHECK(to_text(spec.error()[0]) == "f:1:2: /matrix: has more than 1000 combinations");
+}
+
+TEST_CASE("damaged run files are refused, or mean something, and never end the program") {
+    constexpr std::string_view letters = "{}[]\",:0123456789.-+eE%/ msautonlr\\\x01\xff";
+    const std::string_view files[] = {
+        start_file(),
+        R"({"load": {"arrival": {"shape": [{"from": 0, "to": "80k/s", "for": "20s"}]},
+            "mix": {"linked": "10%"}, "distribution": "hot", "hot": {"accounts": 3}},
+            "thresholds": [{"metric": "batch.p99", "min": 1, "max": "40ms"}],
+            "matrix": {"/load/clients": [1, 4], "/cluster/start/limit": ["1", 2, true],
+                       "exclude": [{"/load/clients": 4}]}})"};
+    elytra::Prng prng(7);
+    std::size_t valid = 0;
+    for (std::size_t round = 0; round < 20'000; ++round) {
+        std::string text(files[round % 2]);
+        for (std::uint64_t damage = prng.between(1, 3); damage > 0; --damage) {
+            const std::size_t at = prng.below(text.size());
+            if (prng.chance(1, 3)) {
+                text.erase(at, prng.between(1, 5));
+            } else {
+                text[at] = letters[prng.below(letters.size())];
+            }
+            if (text.empty()) text = "0";
+        }
+        const auto document = read_document(text, "f");
+        if (!document.has_value() || !check(*document, Extent::whole).empty()) continue;
+        valid += build_bench_spec(*document).has_value() ? 1U : 0U;
+    }
+    CHECK(valid > 100);
 }
