@@ -1,6 +1,7 @@
 #include "orchestrator/spec/effective.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "orchestrator/spec/keys.hpp"
 #include "orchestrator/spec/units.hpp"
@@ -66,7 +67,7 @@ double fraction_of(const Json& value) {
 
 std::uint64_t rate_of(const Json& value) {
     if (value.is_string()) return *parse_rate(value.get<std::string>());
-    return static_cast<std::uint64_t>(value.get<double>() + 0.5);
+    return static_cast<std::uint64_t>(std::llround(value.get<double>()));
 }
 
 std::uint64_t nanoseconds_of(const Json& value) {

@@ -159,6 +159,17 @@ class RunFile(harness.ProcessTest):
         self.assertIn("/load/clients = 16", text)
         self.assertEqual(list(self.folder.iterdir()), [])
 
+    def test_a_reader_that_has_seen_enough_is_no_error(self):
+        with subprocess.Popen(
+            [ELYTRACTL, "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        ) as process:
+            process.stdout.close()
+            self.assertEqual(process.stderr.read(), b"")
+            self.assertEqual(process.wait(harness.COMMAND_SECONDS_MAX), 0)
+        with open("/dev/full", "wb") as full:
+            done = subprocess.run([ELYTRACTL, "schema"], stdout=full, check=False)
+        self.assertEqual(done.returncode, 1)
+
     def test_the_schema_accepts_all_run_files_of_the_repository(self):
         schema = json.loads(self.run_elytractl("schema").stdout)
         jsonschema.Draft7Validator.check_schema(schema)
