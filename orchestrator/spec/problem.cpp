@@ -49,8 +49,7 @@ Json to_json(const Problem& problem) {
 
 Problems sorted(Problems problems) {
     std::ranges::sort(problems);
-    const auto doubles = std::ranges::unique(problems);
-    problems.erase(doubles.begin(), doubles.end());
+    problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
     return problems;
 }
 

@@ -143,9 +143,11 @@ TEST_CASE("thresholds are converted into the unit of their metric") {
     const auto spec = build(R"({"thresholds": [
         {"metric": "batch.p99", "max": "40ms"}, {"metric": "throughput", "min": "100k/s"},
         {"metric": "load.late_fraction", "max": "0.1%", "on_fail": "invalid"},
-        {"metric": "member.rss_max", "min": 5, "max": "2GiB"}]})");
+        {"metric": "member.rss_max", "min": 5, "max": "2GiB"},
+        {"metric": "member.ready_ms", "max": "1.5s"}]})");
     REQUIRE(spec.has_value());
-    REQUIRE(spec->thresholds.size() == 4);
+    REQUIRE(spec->thresholds.size() == 5);
+    CHECK(*spec->thresholds[4].maximum == 1500);
     CHECK(*spec->thresholds[0].maximum == 40'000);
     CHECK_FALSE(spec->thresholds[0].minimum.has_value());
     CHECK(*spec->thresholds[1].minimum == 100'000);
@@ -223,6 +225,8 @@ TEST_CASE("what does not go together is refused where it was written") {
         {R"({"measure": {"duration": "200ms"}})",
          "f:1:26: /measure/duration (\"200ms\"): must be at least /measure/interval"},
         {R"({"thresholds": [{"max": 1}]})", "f:1:17: /thresholds/0 ({\"max\":1}): needs a metric"},
+        {R"({"thresholds": [{"metric": "batch.p95", "max": 1}]})",
+         "f:1:28: /thresholds/0/metric (\"batch.p95\"): needs 95 in /measure/percentiles"},
         {R"({"thresholds": [{"metric": "throughput"}]})",
          "f:1:17: /thresholds/0 ({\"metric\":\"throughput\"}): needs min, max or both"},
         {R"({"thresholds": [{"metric": "throughput", "max": "4ms"}]})",
