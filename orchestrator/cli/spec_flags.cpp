@@ -1,5 +1,6 @@
 #include "orchestrator/cli/spec_flags.hpp"
 
+#include <cerrno>
 #include <cstdio>
 #include <string_view>
 
@@ -85,8 +86,10 @@ void print_problems(const spec::Problems& problems) {
 }
 
 bool print_result(const std::string& text) {
+    errno = 0;
     const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    return std::fflush(stdout) == 0 && written;
+    const bool flushed = std::fflush(stdout) == 0;
+    return (written && flushed) || errno == EPIPE;
 }
 
 }  // namespace elytractl::cli

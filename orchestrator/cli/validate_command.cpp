@@ -34,7 +34,8 @@ std::string file_text(const std::string& path, const Validated& validated) {
 ValidateVerb::ValidateVerb(CLI::App& app, Action& chosen) {
     CLI::App* const command = app.add_subcommand("validate", "Says what is wrong with run files");
     flags_.declare(*command);
-    command->get_option("FILE")->required();
+    command->get_option("FILE")->required()->description(
+        "Run files, each on its own; layers of -f are laid over each");
     command->add_flag("--json", json_, "Result in JSON");
     command->callback([this, &chosen] { chosen = [this] { return run(); }; });
 }

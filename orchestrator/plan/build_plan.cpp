@@ -36,19 +36,16 @@ std::uint32_t add_probe(Plan& plan, std::uint32_t cell) {
     return add(plan, {.role = Role::probe, .cell = cell});
 }
 
-void add_cell(Plan& plan, std::uint32_t index) {
+// One repeat of a cell: its rate, or every fraction of what its probe finds.
+void add_repeat(Plan& plan, std::uint32_t index, std::uint32_t repeat,
+                std::optional<std::uint32_t> probe) {
     const spec::Cell& cell = plan.subjects[0].cells[index];
-    if (cell.rate_fractions.empty()) {
-        for (std::uint32_t repeat = 0; repeat < cell.measure.repeat; ++repeat) {
-            add(plan, {.cell = index, .repeat = repeat, .rate = flat_rate(cell)});
-        }
+    if (!probe.has_value()) {
+        add(plan, {.cell = index, .repeat = repeat, .rate = flat_rate(cell)});
         return;
     }
-    const std::uint32_t probe = add_probe(plan, index);
-    for (std::uint32_t repeat = 0; repeat < cell.measure.repeat; ++repeat) {
-        for (const double fraction : cell.rate_fractions) {
-            add(plan, {.cell = index, .repeat = repeat, .rate_fraction = fraction, .probe = probe});
-        }
+    for (const double fraction : cell.rate_fractions) {
+        add(plan, {.cell = index, .repeat = repeat, .rate_fraction = fraction, .probe = probe});
     }
 }
 
@@ -105,7 +102,18 @@ Plan build_bench_plan(const spec::BenchSpec& spec) {
               .name = spec.name,
               .subjects = {{.name = {}, .cells = spec.cells}},
               .measurements = {}};
-    for (std::uint32_t cell = 0; cell < spec.cells.size(); ++cell) add_cell(plan, cell);
+    std::vector<std::optional<std::uint32_t>> probes(spec.cells.size());
+    std::uint32_t repeats = 0;
+    for (const spec::Cell& cell : spec.cells) repeats = std::max(repeats, cell.measure.repeat);
+    for (std::uint32_t repeat = 0; repeat < repeats; ++repeat) {
+        for (std::uint32_t index = 0; index < spec.cells.size(); ++index) {
+            const spec::Cell& cell = spec.cells[index];
+            if (repeat >= cell.measure.repeat) continue;
+            const bool probing = repeat == 0 && !cell.rate_fractions.empty();
+            if (probing) probes[index] = add_probe(plan, index);
+            add_repeat(plan, index, repeat, probes[index]);
+        }
+    }
     return plan;
 }
 

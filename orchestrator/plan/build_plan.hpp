@@ -10,7 +10,8 @@
 
 namespace elytractl::plan {
 
-// Every cell as often as it says. A cell with rate "auto" begins with a probe.
+// Every cell as often as it says, in rounds: what drifts in the meantime then meets all cells. A
+// cell with rate "auto" begins with a probe.
 Plan build_bench_plan(const spec::BenchSpec& spec);
 
 inline constexpr std::uint32_t pairs_max = 1000;

@@ -103,16 +103,23 @@ std::string measure_text(const spec::MeasureSpec& measure) {
     return text;
 }
 
+// "b", or "cell 2  /load/clients = 4"; empty where there is nothing to tell apart.
+std::string cell_title(const Subject& subject, std::size_t index) {
+    std::vector<std::string> parts;
+    if (!subject.name.empty()) parts.push_back(subject.name);
+    if (subject.cells.size() > 1) parts.push_back(fmt::format("cell {}", index));
+    for (const auto& [pointer, value] : subject.cells[index].values) {
+        parts.push_back(fmt::format("{} = {}", pointer, value));
+    }
+    return fmt::format("{}", fmt::join(parts, "  "));
+}
+
 std::string cells_text(const Plan& plan) {
     std::string text;
     for (const Subject& subject : plan.subjects) {
         for (std::size_t index = 0; index < subject.cells.size(); ++index) {
             const spec::Cell& cell = subject.cells[index];
-            std::string title = subject.name.empty() ? "" : fmt::format("{} ", subject.name);
-            if (subject.cells.size() > 1) title += fmt::format("cell {} ", index);
-            for (const auto& [pointer, value] : cell.values) {
-                title += fmt::format(" {} = {}", pointer, value);
-            }
+            const std::string title = cell_title(subject, index);
             if (!title.empty()) text += fmt::format("\n{}\n", title);
             text += fmt::format("  cluster  {}\n  load     {}\n  measure  {}\n",
                                 cluster_text(cell.cluster), load_text(cell),

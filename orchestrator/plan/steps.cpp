@@ -13,7 +13,7 @@ constexpr std::uint64_t format_expected = nanoseconds_per_second / 2;
 constexpr std::uint64_t format_deadline = 120 * nanoseconds_per_second;
 constexpr std::uint64_t start_deadline = 10 * nanoseconds_per_second;  // of exec alone
 constexpr std::uint64_t ready_expected = nanoseconds_per_second;
-constexpr std::uint64_t accounts_per_second = 200'000;
+constexpr std::uint64_t accounts_per_tenth = 20'000;  // of a second, created
 constexpr std::uint64_t drain_expected = nanoseconds_per_second / 2;
 constexpr std::uint64_t stop_expected = nanoseconds_per_second / 2;
 constexpr std::uint64_t remove_deadline = 60 * nanoseconds_per_second;
@@ -21,6 +21,12 @@ constexpr std::uint64_t remove_deadline = 60 * nanoseconds_per_second;
 constexpr std::uint64_t margin = 30 * nanoseconds_per_second;
 // How much longer a measurement may last to contain its checkpoints.
 constexpr std::uint64_t extension_max = 120 * nanoseconds_per_second;
+
+// In tenths of a second, rounded up: finer guesses would only make plans look different.
+std::uint64_t setup_expected(std::uint64_t accounts) {
+    const std::uint64_t tenths = (accounts + accounts_per_tenth - 1) / accounts_per_tenth;
+    return tenths * (nanoseconds_per_second / 10);
+}
 
 void add_for_members(std::vector<Step>& steps, const spec::Cell& cell, Step step) {
     for (std::uint32_t member = 0; member < cell.cluster.replicas; ++member) {
@@ -57,8 +63,7 @@ std::vector<Step> steps_of(const spec::Cell& cell, elytra::bench::ArrivalModel m
                      .expected_nanoseconds = ready_expected,
                      .deadline_nanoseconds = cell.cluster.ready_timeout_nanoseconds});
     steps.push_back({.kind = StepKind::setup,
-                     .expected_nanoseconds = traffic.workload.account_count *
-                                             nanoseconds_per_second / accounts_per_second,
+                     .expected_nanoseconds = setup_expected(traffic.workload.account_count),
                      .deadline_nanoseconds = traffic.register_timeout_nanoseconds + margin});
     steps.push_back(warm_up_step(cell, model));
     const std::uint64_t extension = measure.cover_checkpoints == 0 ? 0 : extension_max;

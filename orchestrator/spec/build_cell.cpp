@@ -184,13 +184,8 @@ private:
     }
 
     ArrivalOptions arrival() {
-        const bool scheduled =
-            values_.says("/load/arrival/rate") || values_.says("/load/arrival/shape");
         ArrivalOptions arrival;
-        arrival.model = scheduled ? ArrivalModel::open : ArrivalModel::closed;
-        if (values_.says("/load/arrival/model")) {
-            arrival.model = values_.choice<ArrivalModel>("/load/arrival/model");
-        }
+        arrival.model = values_.choice<ArrivalModel>("/load/arrival/model");
         switch (arrival.model) {
             case ArrivalModel::closed:
                 fill_closed(arrival);

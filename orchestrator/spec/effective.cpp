@@ -1,6 +1,7 @@
 #include "orchestrator/spec/effective.hpp"
 
 #include <algorithm>
+#include <cmath>
 
 #include "orchestrator/spec/keys.hpp"
 #include "orchestrator/spec/units.hpp"
@@ -12,7 +13,22 @@ Json Effective::value(std::string_view pointer) const {
     if (const Json* const said = find(document_.value, pointer); said != nullptr) return *said;
     const Key* const key = find_key(pointer);
     ELYTRA_ASSERT(key != nullptr);
-    return key->default_text.empty() ? Json() : Json::parse(key->default_text);
+    return key->default_text.empty() ? derived(pointer) : Json::parse(key->default_text);
+}
+
+Json Effective::derived(std::string_view pointer) const {
+    if (pointer == "/load/arrival/model") {
+        const bool scheduled = says("/load/arrival/rate") || says("/load/arrival/shape");
+        return scheduled ? "open" : "closed";
+    }
+    if (pointer == "/load/mix/plain") {
+        double rest = 1;
+        for (const std::string_view other : {"linked", "two_phase", "failing", "query"}) {
+            rest -= fraction(child_pointer("/load/mix", other));
+        }
+        return percentage_text(std::max(rest, 0.0));
+    }
+    return nullptr;
 }
 
 std::string Effective::text(std::string_view pointer) const {
@@ -51,7 +67,7 @@ double fraction_of(const Json& value) {
 
 std::uint64_t rate_of(const Json& value) {
     if (value.is_string()) return *parse_rate(value.get<std::string>());
-    return static_cast<std::uint64_t>(value.get<double>() + 0.5);
+    return static_cast<std::uint64_t>(std::llround(value.get<double>()));
 }
 
 std::uint64_t nanoseconds_of(const Json& value) {

@@ -19,7 +19,8 @@ public:
     // Whether the document itself says something about a key.
     bool says(std::string_view pointer) const { return find(document_.value, pointer) != nullptr; }
 
-    // Null where the document says nothing and there is no default. Items of lists have none.
+    // Null where the document says nothing and there is no default, also none that follows from
+    // other keys. Items of lists have none.
     Json value(std::string_view pointer) const;
 
     // Requires here: value(pointer) is not null.
@@ -37,6 +38,7 @@ public:
     }
 
 private:
+    Json derived(std::string_view pointer) const;
     std::uint8_t choice_index(std::string_view pointer) const;
 
     const Document& document_;

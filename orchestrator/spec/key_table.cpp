@@ -359,8 +359,10 @@ constexpr Key table[] = {
      .description = "A bound on a metric: min, max or both"},
     {.pointer = "/thresholds/*/metric",
      .kind = metric,
-     .description = "throughput, batch.p99 (or event, fill, queue, service, query, lag with min, "
-                    "mean, max or pN), load.late_fraction, load.dropped_fraction, member.rss_max, "
+     .description = "throughput, batch.p99 (or event, fill, queue, service, query, lag with max "
+                    "or a pN of measure.percentiles), load.offered, "
+                    "load.late_fraction, load.dropped_fraction, generator.busy, "
+                    "generator.audit_share, member.rss_max, member.ready_ms, "
                     "cost.cpu_us_per_event, cost.written_bytes_per_event, "
                     "cost.switches_per_event"},
     {.pointer = "/thresholds/*/min",

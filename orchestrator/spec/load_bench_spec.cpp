@@ -46,6 +46,7 @@ private:
             return threshold;
         }
         threshold.metric = metric->get<std::string>();
+        check_percentile(*metric, child_pointer(pointer, "metric"));
         threshold.minimum = bound(item, "min", pointer, threshold.metric);
         threshold.maximum = bound(item, "max", pointer, threshold.metric);
         if (!item.contains("min") && !item.contains("max")) {
@@ -60,6 +61,16 @@ private:
             threshold.on_fail = ThresholdFailure::invalid;
         }
         return threshold;
+    }
+
+    // What is not shown cannot be judged.
+    void check_percentile(const Json& metric, const std::string& pointer) {
+        const auto percentile = metric_percentile(metric.get<std::string>());
+        if (!percentile.has_value()) return;
+        for (const Json& shown : Effective(document_).value("/measure/percentiles")) {
+            if (shown.get<double>() == *percentile) return;
+        }
+        refuse(pointer, metric, fmt::format("needs {} in /measure/percentiles", *percentile));
     }
 
     std::optional<double> bound(const Json& item, const std::string& key,

@@ -17,11 +17,15 @@ struct Metric {
     MetricUnit unit;
 };
 
-constexpr std::array<Metric, 7> single_metrics{{
+constexpr std::array<Metric, 11> single_metrics{{
     {"throughput", MetricUnit::events_per_second},
+    {"load.offered", MetricUnit::events_per_second},
     {"load.late_fraction", MetricUnit::fraction},
     {"load.dropped_fraction", MetricUnit::fraction},
+    {"generator.busy", MetricUnit::fraction},
+    {"generator.audit_share", MetricUnit::fraction},
     {"member.rss_max", MetricUnit::bytes},
+    {"member.ready_ms", MetricUnit::milliseconds},
     {"cost.cpu_us_per_event", MetricUnit::plain},
     {"cost.written_bytes_per_event", MetricUnit::bytes},
     {"cost.switches_per_event", MetricUnit::plain},
@@ -30,8 +34,12 @@ constexpr std::array<Metric, 7> single_metrics{{
 constexpr std::array<std::string_view, 7> latencies{"event",   "batch", "fill", "queue",
                                                     "service", "query", "lag"};
 
-constexpr std::array<std::string_view, 25> examples{
+constexpr std::array<std::string_view, 28> examples{
     "throughput",
+    "load.offered",
+    "generator.busy",
+    "generator.audit_share",
+    "member.ready_ms",
     "load.late_fraction",
     "load.dropped_fraction",
     "member.rss_max",
@@ -42,7 +50,6 @@ constexpr std::array<std::string_view, 25> examples{
     "batch.p99",
     "batch.p99.9",
     "batch.max",
-    "batch.mean",
     "event.p50",
     "event.p99",
     "event.p99.9",
@@ -58,14 +65,19 @@ constexpr std::array<std::string_view, 25> examples{
     "lag.max",
 };
 
-bool is_statistic(std::string_view name) {
-    if (name == "min" || name == "mean" || name == "max") return true;
-    if (!name.starts_with('p')) return false;
-    name.remove_prefix(1);
+std::optional<double> percentile_of(std::string_view statistic) {
+    if (!statistic.starts_with('p')) return std::nullopt;
+    statistic.remove_prefix(1);
+    const char* const text_end = statistic.data() + statistic.size();
     double percentile = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), percentile);
-    return error == std::errc{} && end == name.data() + name.size() && percentile > 0 &&
-           percentile < 100;
+    const auto [end, error] = std::from_chars(statistic.data(), text_end, percentile);
+    const bool whole_text = error == std::errc{} && end == text_end;
+    if (!whole_text || percentile <= 0 || percentile >= 100) return std::nullopt;
+    return percentile;
+}
+
+bool is_statistic(std::string_view name) {
+    return name == "max" || percentile_of(name).has_value();
 }
 
 template <class Number>
@@ -87,10 +99,16 @@ std::optional<MetricUnit> metric_unit(std::string_view metric) {
     return known ? std::optional(MetricUnit::microseconds) : std::nullopt;
 }
 
+std::optional<double> metric_percentile(std::string_view metric) {
+    const std::size_t dot = metric.find('.');
+    return dot == metric.npos ? std::nullopt : percentile_of(metric.substr(dot + 1));
+}
+
 std::span<const std::string_view> metric_examples() { return examples; }
 
 elytra::Result<double, std::string> parse_quantity(MetricUnit unit, const Json& value) {
-    constexpr double nanoseconds_per_microsecond = 1000;
+    constexpr double nanoseconds_per_microsecond = 1e3;
+    constexpr double nanoseconds_per_millisecond = 1e6;
     if (value.is_number()) return value.get<double>();
     const std::string text = value.get<std::string>();
     switch (unit) {
@@ -98,6 +116,8 @@ elytra::Result<double, std::string> parse_quantity(MetricUnit unit, const Json& 
             return scaled(parse_rate(text), 1);
         case MetricUnit::microseconds:
             return scaled(parse_duration(text), nanoseconds_per_microsecond);
+        case MetricUnit::milliseconds:
+            return scaled(parse_duration(text), nanoseconds_per_millisecond);
         case MetricUnit::fraction:
             return parse_percentage(text);
         case MetricUnit::bytes:

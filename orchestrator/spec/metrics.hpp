@@ -17,11 +17,15 @@ enum class MetricUnit : std::uint8_t {
     microseconds,
     fraction,
     bytes,
+    milliseconds,
     plain,  // of its own, such as microseconds of CPU for each event
 };
 
 // Of a name such as "throughput" or "batch.p99.9"; none where there is no such metric.
 std::optional<MetricUnit> metric_unit(std::string_view metric);
+
+// 99.9 of "batch.p99.9"; none of other metrics.
+std::optional<double> metric_percentile(std::string_view metric);
 
 // Some of them, for suggestions: quantiles without end cannot be listed.
 std::span<const std::string_view> metric_examples();

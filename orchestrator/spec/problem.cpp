@@ -23,13 +23,10 @@ std::string to_text(const Place& place) {
 }
 
 std::string to_text(const Problem& problem) {
-    std::string subject = problem.pointer;
-    if (!problem.value.empty()) {
-        if (!subject.empty()) subject += ' ';
-        subject += fmt::format("({})", problem.value);
-    }
-    if (!subject.empty()) subject += ": ";
-    std::string text = fmt::format("{}: {}{}", to_text(problem.place), subject, problem.rule);
+    std::string text = to_text(problem.place);
+    if (!problem.pointer.empty()) text += ": " + problem.pointer;
+    if (!problem.value.empty()) text += fmt::format(" ({})", problem.value);
+    text += ": " + problem.rule;
     if (!problem.suggestion.empty()) {
         text += fmt::format("; did you mean \"{}\"?", problem.suggestion);
     }
@@ -52,8 +49,7 @@ Json to_json(const Problem& problem) {
 
 Problems sorted(Problems problems) {
     std::ranges::sort(problems);
-    const auto doubles = std::ranges::unique(problems);
-    problems.erase(doubles.begin(), doubles.end());
+    problems.erase(std::unique(problems.begin(), problems.end()), problems.end());
     return problems;
 }
 

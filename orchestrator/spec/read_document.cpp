@@ -19,7 +19,9 @@ public:
     using iterator_category = std::input_iterator_tag;
     using value_type = char;
     using difference_type = std::ptrdiff_t;
+    // NOLINTNEXTLINE(readability-identifier-naming): std::iterator_traits looks for this name
     using pointer = const char*;
+    // NOLINTNEXTLINE(readability-identifier-naming): likewise
     using reference = const char&;
 
     CountingIterator(const char* at, const char** furthest) : at_(at), furthest_(furthest) {}
@@ -155,7 +157,7 @@ private:
     // Of the token that the parser has just read.
     Place next_place() {
         skip_to_next();
-        const Place place = place_at(next_);
+        Place place = place_at(next_);
         next_ = read_size();
         return place;
     }

@@ -20,9 +20,10 @@ constexpr std::string_view quantity_pattern =
     "^[0-9]+([.][0-9]+)?([kM]?/s|ns|us|ms|s|m|h|B|KiB|MiB|GiB|TiB|%)$";
 constexpr std::string_view name_pattern = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$";
 constexpr std::string_view metric_pattern =
-    "^(throughput|load[.](late|dropped)_fraction|member[.]rss_max"
+    "^(throughput|load[.](offered|late_fraction|dropped_fraction)|member[.](rss_max|ready_ms)"
+    "|generator[.](busy|audit_share)"
     "|cost[.](cpu_us_per_event|written_bytes_per_event|switches_per_event)"
-    "|(event|batch|fill|queue|service|query|lag)[.](min|mean|max|p[0-9]+([.][0-9]+)?))$";
+    "|(event|batch|fill|queue|service|query|lag)[.](max|p[0-9]+([.][0-9]+)?))$";
 constexpr std::string_view start_flag_pattern = "^[a-z0-9_]+$";
 
 Json text_like(std::string_view pattern) { return {{"type", "string"}, {"pattern", pattern}}; }

@@ -93,7 +93,7 @@ TEST_CASE("what is wrong is named with place, pointer, value and rule") {
     };
 
     const Row rows[] = {
-        {R"([])", "f:1:1: ([]): must be an object"},
+        {R"([])", "f:1:1 ([]): must be an object"},
         {R"({"load": 1})", "f:1:10: /load (1): must be an object"},
         {R"({"load": {"clients": 0}})",
          "f:1:22: /load/clients (0): must be a whole number from 1 to 64"},

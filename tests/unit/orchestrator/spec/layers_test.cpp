@@ -62,18 +62,16 @@ TEST_CASE("later files, then variables, then flags win, and every value knows it
 }
 
 TEST_CASE("texts of flags and variables become what their key expects") {
-    CHECK(load({.overrides = {"/load/clients=4", "/name=5", "/load/audit=false",
-                              "/load/arrival/rate=5", "/measure/duration=3s",
-                              "/measure/percentiles=[50, 99]", "/cluster/start/cache_grid=256MiB",
-                              "/cluster/start/development=true", "/load/seed=1",
-                              "/load/seed=null"}}) ==
+    CHECK(load({.sets = {"/load/clients=4", "/name=5", "/load/audit=false", "/load/arrival/rate=5",
+                         "/measure/duration=3s", "/measure/percentiles=[50, 99]",
+                         "/cluster/start/cache_grid=256MiB", "/cluster/start/development=true",
+                         "/load/seed=1", "/load/seed=null"}}) ==
           Json::parse(R"({"load": {"clients": 4, "audit": false, "arrival": {"rate": 5}},
                           "name": "5", "measure": {"duration": "3s", "percentiles": [50, 99]},
                           "cluster": {"start": {"cache_grid": "256MiB", "development": true}}})"));
     CHECK(load({.environment = {{"ELYTRACTL_LOAD", R"({"clients": 3})"},
                                 {"ELYTRACTL_CLUSTER_START_CACHE_GRID", "1GiB"},
-                                {"ELYTRACTL_NAME", "x"}},
-                .overrides = {}}) ==
+                                {"ELYTRACTL_NAME", "x"}}}) ==
           Json::parse(R"({"cluster": {"start": {"cache_grid": "1GiB"}}, "load": {"clients": 3},
                           "name": "x"})"));
 }
@@ -102,13 +100,13 @@ TEST_CASE("what is wrong with a layer is said of that layer") {
           bare + ":1:1: /$schema: is missing; must be \"elytractl/1\"");
     CHECK(refusal({.environment = {{"ELYTRACTL_LOAD_CLIENTS", "many"}}}) ==
           "ELYTRACTL_LOAD_CLIENTS: /load/clients (\"many\"): must be a whole number from 1 to 64");
-    CHECK(refusal({.overrides = {"/load/clinets=1"}}) ==
+    CHECK(refusal({.sets = {"/load/clinets=1"}}) ==
           "--set: /load/clinets: there is no such key; did you mean \"clients\"?");
     CHECK(refusal({.environment = {{"ELYTRACTL_LOAD_CLIENT", "1"}}}) ==
-          "ELYTRACTL_LOAD_CLIENT: (1): there is no such variable; did you mean "
+          "ELYTRACTL_LOAD_CLIENT (1): there is no such variable; did you mean "
           "\"ELYTRACTL_LOAD_CLIENTS\"?");
     CHECK(refusal({.environment = {{"ELYTRACTL_LOAD_XYZ", "1"}}}) ==
-          "ELYTRACTL_LOAD_XYZ: (1): there is no such variable");
+          "ELYTRACTL_LOAD_XYZ (1): there is no such variable");
     CHECK(refusal({.environment = {{"ELYTRACTL_STATE_FOLDER", "x"}}}).empty());
 }
 
@@ -119,9 +117,7 @@ TEST_CASE("an exclude may name axes of another layer") {
     const std::string b =
         files.write("b.json", R"({"matrix": {"exclude": [{"/load/clients": 2}]}})");
     CHECK(refusal({.files = {a, b}}).empty());
-    CHECK(refusal({.files = {a},
-
-                   .overrides = {R"(/matrix/exclude=[{"/load/seed": 2}])"}}) ==
+    CHECK(refusal({.files = {a}, .sets = {R"(/matrix/exclude=[{"/load/seed": 2}])"}}) ==
           "--set: /matrix/exclude/0/~1load~1seed: is not an axis of the matrix");
 }
 

@@ -5,6 +5,8 @@
 #include <doctest/doctest.h>
 
 #include "orchestrator/spec/check.hpp"
+#include "orchestrator/spec/start_file.hpp"
+#include "server/common/prng.hpp"
 
 using namespace elytractl::spec;
 using elytra::bench::ArrivalModel;
@@ -141,9 +143,11 @@ TEST_CASE("thresholds are converted into the unit of their metric") {
     const auto spec = build(R"({"thresholds": [
         {"metric": "batch.p99", "max": "40ms"}, {"metric": "throughput", "min": "100k/s"},
         {"metric": "load.late_fraction", "max": "0.1%", "on_fail": "invalid"},
-        {"metric": "member.rss_max", "min": 5, "max": "2GiB"}]})");
+        {"metric": "member.rss_max", "min": 5, "max": "2GiB"},
+        {"metric": "member.ready_ms", "max": "1.5s"}]})");
     REQUIRE(spec.has_value());
-    REQUIRE(spec->thresholds.size() == 4);
+    REQUIRE(spec->thresholds.size() == 5);
+    CHECK(*spec->thresholds[4].maximum == 1500);
     CHECK(*spec->thresholds[0].maximum == 40'000);
     CHECK_FALSE(spec->thresholds[0].minimum.has_value());
     CHECK(*spec->thresholds[1].minimum == 100'000);
@@ -221,6 +225,8 @@ TEST_CASE("what does not go together is refused where it was written") {
         {R"({"measure": {"duration": "200ms"}})",
          "f:1:26: /measure/duration (\"200ms\"): must be at least /measure/interval"},
         {R"({"thresholds": [{"max": 1}]})", "f:1:17: /thresholds/0 ({\"max\":1}): needs a metric"},
+        {R"({"thresholds": [{"metric": "batch.p95", "max": 1}]})",
+         "f:1:28: /thresholds/0/metric (\"batch.p95\"): needs 95 in /measure/percentiles"},
         {R"({"thresholds": [{"metric": "throughput"}]})",
          "f:1:17: /thresholds/0 ({\"metric\":\"throughput\"}): needs min, max or both"},
         {R"({"thresholds": [{"metric": "throughput", "max": "4ms"}]})",
@@ -251,4 +257,33 @@ TEST_CASE("a matrix has a bound") {
         build(R"({"matrix": {"/load/seed": )" + values + R"(, "/load/clients": )" + values + "}}");
     REQUIRE_FALSE(spec.has_value());
     CHECK(to_text(spec.error()[0]) == "f:1:2: /matrix: has more than 1000 combinations");
+}
+
+TEST_CASE("damaged run files are refused, or mean something, and never end the program") {
+    constexpr std::string_view letters = "{}[]\",:0123456789.-+eE%/ msautonlr\\\x01\xff";
+    const std::string_view files[] = {
+        start_file(),
+        R"({"load": {"arrival": {"shape": [{"from": 0, "to": "80k/s", "for": "20s"}]},
+            "mix": {"linked": "10%"}, "distribution": "hot", "hot": {"accounts": 3}},
+            "thresholds": [{"metric": "batch.p99", "min": 1, "max": "40ms"}],
+            "matrix": {"/load/clients": [1, 4], "/cluster/start/limit": ["1", 2, true],
+                       "exclude": [{"/load/clients": 4}]}})"};
+    elytra::Prng prng(7);
+    std::size_t valid = 0;
+    for (std::size_t round = 0; round < 20'000; ++round) {
+        std::string text(files[round % 2]);
+        for (std::uint64_t damage = prng.between(1, 3); damage > 0; --damage) {
+            const std::size_t at = prng.below(text.size());
+            if (prng.chance(1, 3)) {
+                text.erase(at, prng.between(1, 5));
+            } else {
+                text[at] = letters[prng.below(letters.size())];
+            }
+            if (text.empty()) text = "0";
+        }
+        const auto document = read_document(text, "f");
+        if (!document.has_value() || !check(*document, Extent::whole).empty()) continue;
+        valid += build_bench_spec(*document).has_value() ? 1U : 0U;
+    }
+    CHECK(valid > 100);
 }
