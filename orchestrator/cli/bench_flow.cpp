@@ -228,9 +228,9 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
     const nlohmann::json result = campaign.run();
     listeners.clear_display();
     bool complete = publish(result, flags);
-    for (const std::string& error : campaign.record_errors()) {
+    for (const std::string& problem : campaign.record_errors()) {
         complete = false;
-        fmt::print(stderr, "error: {}\n", error);
+        fmt::print(stderr, "error: {}\n", problem);
     }
     if (!listeners.problem().empty()) fmt::print(stderr, "warning: {}\n", listeners.problem());
     static_cast<void>(
