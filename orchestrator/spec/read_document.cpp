@@ -16,13 +16,15 @@ namespace {
 // Walks over a text and leaves behind how far the lexer has read; the SAX interface does not tell.
 class CountingIterator {
 public:
+    // The names that std::iterator_traits looks for.
+    // NOLINTBEGIN(readability-identifier-naming): they are not ours to choose
     using iterator_category = std::input_iterator_tag;
     using value_type = char;
     using difference_type = std::ptrdiff_t;
-    // NOLINTNEXTLINE(readability-identifier-naming): std::iterator_traits looks for this name
     using pointer = const char*;
-    // NOLINTNEXTLINE(readability-identifier-naming): likewise
     using reference = const char&;
+
+    // NOLINTEND(readability-identifier-naming): they are not ours to choose
 
     CountingIterator(const char* at, const char** furthest) : at_(at), furthest_(furthest) {}
 
