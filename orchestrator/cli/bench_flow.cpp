@@ -14,6 +14,7 @@
 #include "orchestrator/cli/plan_command.hpp"
 #include "orchestrator/cli/spec_flags.hpp"
 #include "orchestrator/cli/terminal_style.hpp"
+#include "orchestrator/host/file_digest.hpp"
 #include "orchestrator/host/release_store.hpp"
 #include "orchestrator/process/ownership.hpp"
 #include "orchestrator/process/session.hpp"
@@ -27,6 +28,7 @@
 #include "orchestrator/report/render.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/clock.hpp"
+#include "server/io/file_error.hpp"
 #include "server/io/random.hpp"
 
 namespace elytractl::cli {
@@ -69,24 +71,44 @@ struct Programs {
     std::vector<report::Subject> subjects;
 };
 
+std::string own_version() {
+    return fmt::format("elytractl version {}+{}", elytra::build_version, elytra::build_commit);
+}
+
+// The null server is a verb of this program.
+elytra::Result<host::Subject, std::string> find_null_server() {
+    const std::string path = own_path().string();
+    const auto digest = host::digest_file(path);
+    if (!digest.has_value()) {
+        return elytra::Unexpected(
+            fmt::format("{}: {}", path, elytra::io::error_text(digest.error())));
+    }
+    return host::Subject{.path = path, .release = {}, .digest = *digest, .version = own_version()};
+}
+
+elytra::Result<host::Subject, std::string> find_server(const std::string& binary) {
+    const host::ReleaseStore store(host::default_release_folder());
+    auto resolved = store.resolve(beside(binary));
+    if (!resolved.has_value()) return elytra::Unexpected(resolved.error().text);
+    return std::move(*resolved);
+}
+
 elytra::Result<Programs, std::string> find_programs(const BenchRequest& request) {
     Programs found;
-    const host::ReleaseStore store(host::default_release_folder());
     const bool null = request.kind == report::RunKind::null;
     for (const plan::Subject& subject : request.plan.subjects) {
-        const std::string binary =
-            null ? own_path().string() : beside(subject.cells.front().cluster.binary);
-        auto resolved = store.resolve(binary);
-        if (!resolved.has_value()) return elytra::Unexpected(resolved.error().text);
-        found.programs.push_back({.path = resolved->path,
+        const auto server =
+            null ? find_null_server() : find_server(subject.cells.front().cluster.binary);
+        if (!server.has_value()) return elytra::Unexpected(server.error());
+        found.programs.push_back({.path = server->path,
                                   .subcommand = null ? std::string(null_server) : std::string(),
-                                  .elytra = resolved->version.starts_with("Elytra")});
+                                  .elytra = server->version.starts_with("Elytra")});
         found.subjects.push_back({.name = subject.name,
-                                  .path = resolved->path,
-                                  .version = resolved->version,
-                                  .sha256 = resolved->digest.sha256,
-                                  .size = resolved->digest.size,
-                                  .release = resolved->release});
+                                  .path = server->path,
+                                  .version = server->version,
+                                  .sha256 = server->digest.sha256,
+                                  .size = server->digest.size,
+                                  .release = server->release});
     }
     return found;
 }
