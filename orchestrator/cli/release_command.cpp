@@ -8,7 +8,7 @@
 
 #include "orchestrator/cli/console.hpp"
 #include "orchestrator/host/release_store.hpp"
-#include "orchestrator/host/size_text.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 
 namespace elytractl::cli {
 namespace {
@@ -67,7 +67,7 @@ std::string_view to_text(host::BlobState state) {
 
 std::string line_of(const std::string& name, const host::Release& release) {
     return fmt::format("{:<20}  {}  {:>9}  {}", name, release.digest.sha256.substr(0, hash_shown),
-                       host::size_text(release.digest.size), release.version);
+                       quantities::bytes_text(release.digest.size), release.version);
 }
 
 json json_of(const std::string& name, const host::Release& release) {

@@ -11,6 +11,8 @@
 namespace elytractl::progress {
 namespace {
 
+using quantities::Glyphs;
+
 constexpr std::size_t width_default = 80;
 constexpr std::size_t width_min = 20;  // below it nothing can be read
 
