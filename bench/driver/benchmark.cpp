@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "bench/driver/usage_json.hpp"
 #include "bench/load/load_report.hpp"
 #include "server/io/asio.hpp"
 #include "server/io/directory.hpp"
@@ -88,18 +89,6 @@ private:
     std::optional<ThrowawayServer> server_;
     std::optional<LoadGenerator> generator_;
 };
-
-nlohmann::json usage_json(const io::ChildUsage& usage) {
-    return {{"max_rss_bytes", usage.max_rss_bytes},
-            {"user_us", usage.user_microseconds},
-            {"system_us", usage.system_microseconds},
-            {"minor_faults", usage.minor_faults},
-            {"major_faults", usage.major_faults},
-            {"blocks_in", usage.blocks_in},
-            {"blocks_out", usage.blocks_out},
-            {"voluntary_switches", usage.voluntary_switches},
-            {"involuntary_switches", usage.involuntary_switches}};
-}
 
 nlohmann::json sizes_json(const FileSizes& sizes) {
     return {{"apparent", sizes.apparent}, {"allocated", sizes.allocated}};

@@ -13,31 +13,12 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "bench/driver/kernel_files.hpp"
 #include "server/common/int.hpp"
 #include "server/io/directory.hpp"
 
 namespace elytra::bench {
 namespace {
-
-std::string first_line(const std::string& path) {
-    std::ifstream file(path);
-    std::string line;
-    std::getline(file, line);
-    return line;
-}
-
-// The value of the first "key : value" line.
-std::string value_of(const std::string& path, std::string_view key) {
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
-        if (!line.starts_with(key)) continue;
-        const std::size_t colon = line.find(':');
-        if (colon == std::string::npos) continue;
-        const std::size_t value = line.find_first_not_of(" \t", colon + 1);
-        return value == std::string::npos ? std::string() : line.substr(value);
-    }
-    return {};
-}
 
 std::uint32_t usable_cpus() {
     cpu_set_t set;

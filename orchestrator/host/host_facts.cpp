@@ -3,7 +3,6 @@
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <sstream>
 #include <string_view>
 #include <system_error>
@@ -16,6 +15,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bench/driver/kernel_files.hpp"
 #include "orchestrator/host/directory_probe.hpp"
 #include "server/io/file_descriptor.hpp"
 #include "server/io/memory.hpp"
@@ -23,29 +23,10 @@
 namespace elytractl::host {
 namespace {
 
+using elytra::bench::first_line;
+using elytra::bench::value_of;
 using elytra::io::FileDescriptor;
 using nlohmann::json;
-
-std::string first_line(const std::string& path) {
-    std::ifstream file(path);
-    std::string line;
-    std::getline(file, line);
-    return line;
-}
-
-// What follows "KEY:" in a file of such lines, without leading blanks.
-std::string value_of(const std::string& path, std::string_view key) {
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
-        const std::size_t colon = line.find(':');
-        if (colon == std::string::npos) continue;
-        const std::size_t key_end = line.find_last_not_of(" \t", colon - 1) + 1;
-        if (line.substr(0, key_end) != key) continue;
-        const std::size_t value = line.find_first_not_of(" \t", colon + 1);
-        return value == std::string::npos ? std::string() : line.substr(value);
-    }
-    return {};
-}
 
 std::uint64_t kibibytes_of(std::string_view key) {
     const std::string text = value_of("/proc/meminfo", key);

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "bench/driver/usage_json.hpp"
 #include "bench/load/histogram_log.hpp"
 #include "orchestrator/report/latency_json.hpp"
 #include "orchestrator/report/measurement_metrics.hpp"
@@ -140,18 +141,6 @@ json traffic_series_json(const TrafficResult& traffic) {
             {"rows", std::move(rows)}};
 }
 
-json usage_json(const elytra::io::ChildUsage& usage) {
-    return {{"max_rss_bytes", usage.max_rss_bytes},
-            {"user_us", usage.user_microseconds},
-            {"system_us", usage.system_microseconds},
-            {"minor_faults", usage.minor_faults},
-            {"major_faults", usage.major_faults},
-            {"blocks_in", usage.blocks_in},
-            {"blocks_out", usage.blocks_out},
-            {"voluntary_switches", usage.voluntary_switches},
-            {"involuntary_switches", usage.involuntary_switches}};
-}
-
 json member_series_json(const std::vector<run::MemberSample>& samples) {
     json rows = json::array();
     for (const run::MemberSample& sample : samples) {
@@ -180,7 +169,8 @@ json member_json(const run::MemberOutcome& member) {
             {"reason", member.reason.has_value() ? json(to_text(*member.reason)) : json(nullptr)},
             {"reason_text", member.reason_text},
             {"exit", exit_json(member.exit)},
-            {"usage", member.exit.has_value() ? usage_json(member.exit->usage) : json(nullptr)},
+            {"usage", member.exit.has_value() ? elytra::bench::usage_json(member.exit->usage)
+                                              : json(nullptr)},
             {"file",
              {{"empty_bytes", member.file_empty.apparent},
               {"empty_allocated", member.file_empty.allocated},
