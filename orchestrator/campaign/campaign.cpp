@@ -152,8 +152,11 @@ process::MeasurementPlan Campaign::complete_plan(const plan::Measurement& measur
         .cluster = cell.cluster,
         .traffic = plan::traffic_of(options_.plan, measurement, probed(measurement)),
         .measure = cell.measure,
-        .ramp_nanoseconds = cell.measure.warmup.ramp_nanoseconds,
         .addresses = {}};
+    using elytra::bench::ArrivalModel;
+    if (complete.traffic.arrival.model == ArrivalModel::open) {
+        complete.ramp_nanoseconds = cell.measure.warmup.ramp_nanoseconds;
+    }
     const auto& stretches = complete.traffic.arrival.stretches;
     if (!complete.rate.has_value() && measurement.rate_fraction.has_value()) {
         complete.rate = static_cast<double>(stretches.front().rate_begin);
@@ -200,8 +203,10 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
                                            .measure = measure,
                                            .environment = environment_,
                                            .generator_ceiling = options_.generator_ceiling};
-    const statistics::Verdict verdict =
-        statistics::judge_measurement(statistics::facts_of(outcome, context));
+    statistics::MeasurementFacts judged = statistics::facts_of(outcome, context);
+    // Where the generator is what is measured, it is meant to be busy.
+    if (parts_.run.kind == report::RunKind::null) judged.generator_busy = 0;
+    const statistics::Verdict verdict = statistics::judge_measurement(judged);
     parts_.measurements.push_back(report::measurement_json(outcome, verdict, measure.percentiles));
     measured_.push_back({.index = measurement.index,
                          .role = measurement.role,
