@@ -55,6 +55,12 @@ bool answers_wrong(const run::MeasurementOutcome& outcome) {
     return outcome.traffic.has_value() && !outcome.traffic->audit.findings.empty();
 }
 
+// A sweep offers more than can be served on purpose; that makes none of its numbers worse.
+bool overloaded(const Measured& measured) {
+    return measured.direction.has_value() && measured.completion == run::Completion::complete &&
+           !statistics::keeps_up(sweep_step(measured), std::nullopt);
+}
+
 std::map<std::string, double> metrics_of(const json& measurement) {
     std::map<std::string, double> metrics;
     for (const auto& [name, value] : measurement.at("metrics").items()) {
@@ -217,7 +223,7 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
                          .rate_fraction = measurement.rate_fraction,
                          .rate = outcome.rate,
                          .completion = outcome.completion,
-                         .steady = outcome.steady,
+                         .steady = outcome.steady || !measure.warmup.until_steady,
                          .answers_wrong = answers_wrong(outcome),
                          .metrics = metrics_of(parts_.measurements.back()),
                          .verdict = verdict});
@@ -244,7 +250,9 @@ void Campaign::conclude() {
     const report::Comparison* const comparison =
         parts_.comparison.has_value() ? &*parts_.comparison : nullptr;
     std::vector<statistics::Verdict> verdicts;
-    for (const Measured& one : measured_) verdicts.push_back(one.verdict);
+    for (const Measured& one : measured_) {
+        if (!overloaded(one)) verdicts.push_back(one.verdict);
+    }
     std::vector<statistics::Reason> reasons = run_reasons(parts_.thresholds, comparison);
     if (interruption_.has_value()) {
         reasons.push_back({.code = "cut_short",
