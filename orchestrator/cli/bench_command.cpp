@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/plan/build_plan.hpp"
 #include "orchestrator/spec/load_bench_spec.hpp"
 #include "orchestrator/spec/units.hpp"
@@ -15,11 +16,6 @@ namespace elytractl::cli {
 namespace {
 
 constexpr double nanoseconds_per_microsecond = 1000;
-
-ExitCode refuse(std::string_view text) {
-    fmt::print(stderr, "error: {}\n", text);
-    return ExitCode::usage;
-}
 
 // Prints what is wrong, if anything.
 std::optional<spec::BenchSpec> load(const spec::Layers& layers) {
@@ -86,7 +82,7 @@ ExitCode CompareVerb::run() const {
     const std::optional<spec::BenchSpec> b = load(layers);
     if (!b.has_value()) return ExitCode::usage;
     auto plan = plan::build_compare_plan(*a, *b, {.pairs = pairs_, .seed = order_seed_});
-    if (!plan.has_value()) return refuse(plan.error());
+    if (!plan.has_value()) return refuse(plan.error(), ExitCode::usage);
     return run_bench({.kind = report::RunKind::compare,
                       .plan = std::move(*plan),
                       .spec = std::move(*a),
@@ -107,11 +103,14 @@ SweepVerb::SweepVerb(CLI::App& bench, Action& chosen) {
 ExitCode SweepVerb::run() const {
     const std::optional<double> slo = parse_slo(slo_);
     if (!slo_.empty() && !slo.has_value()) {
-        return refuse(fmt::format("--slo ({}): must be p99=DURATION, for example p99=40ms", slo_));
+        return refuse(fmt::format("--slo ({}): must be p99=DURATION, for example p99=40ms", slo_),
+                      ExitCode::usage);
     }
     std::optional<spec::BenchSpec> spec = load(spec_.layers());
     if (!spec.has_value()) return ExitCode::usage;
-    if (spec->cells.size() != 1) return refuse("a sweep is of one configuration, without a matrix");
+    if (spec->cells.size() != 1) {
+        return refuse("a sweep is of one configuration, without a matrix", ExitCode::usage);
+    }
     plan::Plan plan = plan::build_sweep_plan(*spec, {});
     return run_bench({.kind = report::RunKind::sweep,
                       .plan = std::move(plan),

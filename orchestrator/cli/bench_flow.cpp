@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "orchestrator/campaign/campaign.hpp"
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/cli/plan_command.hpp"
 #include "orchestrator/cli/spec_flags.hpp"
 #include "orchestrator/cli/terminal_style.hpp"
@@ -21,6 +22,7 @@
 #include "orchestrator/progress/display.hpp"
 #include "orchestrator/progress/event_json.hpp"
 #include "orchestrator/progress/event_stream.hpp"
+#include "orchestrator/records/atomic_file.hpp"
 #include "orchestrator/records/run_files.hpp"
 #include "orchestrator/records/run_folder.hpp"
 #include "orchestrator/records/run_index.hpp"
@@ -34,13 +36,7 @@
 namespace elytractl::cli {
 namespace {
 
-constexpr int json_indent = 2;
 constexpr std::string_view null_server = "null-server";
-
-ExitCode refuse(const std::string& text, ExitCode code) {
-    fmt::print(stderr, "error: {}\n", text);
-    return code;
-}
 
 std::filesystem::path own_path() {
     std::error_code error;
@@ -123,7 +119,7 @@ void clean_earlier_runs(const std::string& directory) {
         if (!lock.has_value()) continue;  // it still runs
         const auto cleaned = process::clean_leftovers(folder);
         if (!cleaned.has_value()) {
-            fmt::print(stderr, "warning: {}\n", cleaned.error());
+            print_warning(cleaned.error());
             continue;
         }
         for (const std::string& path : cleaned->removed) {
@@ -196,25 +192,17 @@ report::ResultParts facts_of(const BenchRequest& request, const records::RunFold
     return facts;
 }
 
-bool write_file(const std::string& path, const std::string& text) {
-    std::FILE* const file = std::fopen(path.c_str(), "wxe");
-    if (file == nullptr) return false;
-    const bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    return std::fclose(file) == 0 && written;
-}
-
-bool publish(const nlohmann::json& result, const BenchFlags& flags) {
-    const std::string json = result.dump(json_indent) + "\n";
-    bool complete = true;
+ExitCode publish(const nlohmann::json& result, const BenchFlags& flags) {
+    auto code = ExitCode::success;
     if (flags.json) {
-        complete = print_result(json);
+        code = print_json(result);
     } else if (flags.events != "-") {
-        complete =
+        code =
             print_result(report::render_report(result, report::ReportFormat::text, stdout_style()));
     }
-    if (flags.output.empty() || write_file(flags.output, json)) return complete;
-    fmt::print(stderr, "error: cannot write {}\n", flags.output);
-    return false;
+    if (flags.output.empty()) return code;
+    const auto written = records::write_new_file(flags.output, result.dump(2) + "\n");
+    return written.has_value() ? code : refuse(written.error(), ExitCode::unclassified);
 }
 
 ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs programs) {
@@ -249,12 +237,12 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
         std::move(facts), *folder, session);
     const nlohmann::json result = campaign.run();
     listeners.clear_display();
-    bool complete = publish(result, flags);
+    bool complete = publish(result, flags) == ExitCode::success;
     for (const std::string& problem : campaign.record_errors()) {
         complete = false;
-        fmt::print(stderr, "error: {}\n", problem);
+        print_error(problem);
     }
-    if (!listeners.problem().empty()) fmt::print(stderr, "warning: {}\n", listeners.problem());
+    if (!listeners.problem().empty()) print_warning(listeners.problem());
     static_cast<void>(
         records::RunIndex::open(directory));  // takes the run in, or the next one does
     const auto code = static_cast<ExitCode>(result.at("run").at("exit_code").get<int>());
@@ -274,7 +262,7 @@ void BenchFlags::declare(CLI::App& command) {
 ExitCode run_bench(BenchRequest request, const BenchFlags& flags) {
     if (flags.dry_run) {
         const auto format = flags.json ? ResultFormat::json : ResultFormat::text;
-        return print_plan(request.plan, format) ? ExitCode::success : ExitCode::unclassified;
+        return print_plan(request.plan, format);
     }
     std::error_code error;
     if (!flags.output.empty() && std::filesystem::exists(flags.output, error)) {

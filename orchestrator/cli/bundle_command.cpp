@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/records/bundle.hpp"
 #include "orchestrator/records/run_files.hpp"
 
@@ -55,27 +56,16 @@ ExitCode BundleVerb::run() {
     const auto found = load_run(*index, run_);
     if (!found) return ExitCode::usage;
     const auto content = records::list_run(found->folder);
-    if (!content.has_value()) {
-        print_error(content.error());
-        return ExitCode::unclassified;
-    }
+    if (!content.has_value()) return refuse(content.error(), ExitCode::unclassified);
     for (const std::string& name : content->foreign) {
-        fmt::print(stderr, "warning: {}/{} is left out: no run writes it\n", found->folder, name);
+        print_warning(fmt::format("{}/{} is left out: no run writes it", found->folder, name));
     }
     const std::string path = output_.empty() ? found->id + ".tar.zst" : output_;
     const std::vector<records::BundlePart> parts = records::plan_bundle(*content, size_max_);
     const auto written = records::write_bundle(path, found->folder, parts);
-    if (!written.has_value()) {
-        print_error(written.error());
-        return ExitCode::unclassified;
-    }
+    if (!written.has_value()) return refuse(written.error(), ExitCode::unclassified);
     const json bundle = bundle_json(found->id, path, parts);
-    if (records_.json) {
-        print_json(bundle);
-    } else {
-        print_text(bundle_text(bundle));
-    }
-    return ExitCode::success;
+    return print_record(records_, bundle, bundle_text(bundle));
 }
 
 }  // namespace elytractl::cli

@@ -2,19 +2,11 @@
 
 #include <CLI/CLI.hpp>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/spec/explain.hpp"
 #include "orchestrator/spec/load_bench_spec.hpp"
 
 namespace elytractl::cli {
-namespace {
-
-constexpr int json_indent = 2;
-
-ExitCode print(const std::string& text) {
-    return print_result(text) ? ExitCode::success : ExitCode::unclassified;
-}
-
-}  // namespace
 
 ExplainVerb::ExplainVerb(CLI::App& app, Action& chosen) {
     CLI::App* const command =
@@ -26,9 +18,7 @@ ExplainVerb::ExplainVerb(CLI::App& app, Action& chosen) {
 }
 
 ExitCode ExplainVerb::run() const {
-    if (keys_) {
-        return print(json_ ? spec::keys_json().dump(json_indent) + "\n" : spec::keys_text());
-    }
+    if (keys_) return json_ ? print_json(spec::keys_json()) : print_result(spec::keys_text());
     const auto document = spec::load_document(flags_.layers());
     if (!document.has_value()) {
         print_problems(document.error());
@@ -40,8 +30,8 @@ ExitCode ExplainVerb::run() const {
         return ExitCode::usage;
     }
     const std::vector<spec::Explained> values = spec::explain(*document);
-    return print(json_ ? spec::explain_json(values).dump(json_indent) + "\n"
-                       : spec::explain_text(values));
+    return json_ ? print_json(spec::explain_json(values))
+                 : print_result(spec::explain_text(values));
 }
 
 }  // namespace elytractl::cli

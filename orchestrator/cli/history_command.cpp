@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/records/run_history.hpp"
 
 namespace elytractl::cli {
@@ -32,12 +33,7 @@ ExitCode HistoryVerb::run() {
         return (!name_.empty() && row.name != name_) || (!kind_.empty() && row.kind != kind_);
     });
     const nlohmann::json history = records::history_json(metric_, rows);
-    if (records_.json) {
-        print_json(history);
-    } else {
-        print_text(records::history_text(history));
-    }
-    return ExitCode::success;
+    return print_record(records_, history, records::history_text(history));
 }
 
 }  // namespace elytractl::cli

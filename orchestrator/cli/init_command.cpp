@@ -8,6 +8,7 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/spec/start_file.hpp"
 
 namespace elytractl::cli {
@@ -22,15 +23,15 @@ ExitCode InitVerb::run() const {
     const std::string_view text = spec::start_file();
     std::FILE* const file = std::fopen(path_.c_str(), "wxe");
     if (file == nullptr && errno == EEXIST) {
-        fmt::print(stderr, "error: {}: exists already; name another file or remove it\n", path_);
-        return ExitCode::refused;
+        return refuse(fmt::format("{}: exists already; name another file or remove it", path_),
+                      ExitCode::refused);
     }
     const bool written =
         file != nullptr && std::fwrite(text.data(), 1, text.size(), file) == text.size();
     const bool closed = file != nullptr && std::fclose(file) == 0;
     if (!written || !closed) {
-        fmt::print(stderr, "error: cannot write {}: {}\n", path_, std::strerror(errno));
-        return ExitCode::host_unsuitable;
+        return refuse(fmt::format("cannot write {}: {}", path_, std::strerror(errno)),
+                      ExitCode::host_unsuitable);
     }
     fmt::print(stderr,
                "wrote {0}\n"

@@ -2,17 +2,16 @@
 
 #include <CLI/CLI.hpp>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/plan/build_plan.hpp"
 #include "orchestrator/plan/plan_report.hpp"
 #include "orchestrator/spec/load_bench_spec.hpp"
 
 namespace elytractl::cli {
 
-bool print_plan(const plan::Plan& plan, ResultFormat format) {
-    constexpr int json_indent = 2;
-    return print_result(format == ResultFormat::json
-                            ? plan::plan_json(plan).dump(json_indent) + "\n"
-                            : plan::plan_text(plan));
+ExitCode print_plan(const plan::Plan& plan, ResultFormat format) {
+    return format == ResultFormat::json ? print_json(plan::plan_json(plan))
+                                        : print_result(plan::plan_text(plan));
 }
 
 PlanVerb::PlanVerb(CLI::App& app, Action& chosen) {
@@ -30,8 +29,7 @@ ExitCode PlanVerb::run() const {
         return ExitCode::usage;
     }
     const plan::Plan plan = plan::build_bench_plan(*spec);
-    const bool printed = print_plan(plan, json_ ? ResultFormat::json : ResultFormat::text);
-    return printed ? ExitCode::success : ExitCode::unclassified;
+    return print_plan(plan, json_ ? ResultFormat::json : ResultFormat::text);
 }
 
 }  // namespace elytractl::cli

@@ -8,8 +8,8 @@ namespace elytractl::cli {
 
 enum class ResultFormat : bool { text, json };
 
-// A plan on stdout, as `plan` and `bench --dry-run` show it; false if it could not be written.
-bool print_plan(const plan::Plan& plan, ResultFormat format);
+// A plan on stdout, as `plan` and `bench --dry-run` show it.
+ExitCode print_plan(const plan::Plan& plan, ResultFormat format);
 
 // elytractl plan: what `bench` would do with the same arguments.
 class PlanVerb {

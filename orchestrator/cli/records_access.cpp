@@ -1,17 +1,12 @@
 #include "orchestrator/cli/records_access.hpp"
 
-#include <cstdio>
-
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/cli/console.hpp"
+
 namespace elytractl::cli {
-namespace {
-
-constexpr int json_indent = 2;
-
-}  // namespace
 
 void declare_records(CLI::App& command, RecordsOptions& options) {
     command.add_option("--runs", options.directory, "Directory of the runs")
@@ -20,16 +15,9 @@ void declare_records(CLI::App& command, RecordsOptions& options) {
     command.add_flag("--json", options.json, "Print JSON");
 }
 
-void print_error(std::string_view text) { fmt::print(stderr, "error: {}\n", text); }
-
-void print_text(std::string_view text) {
-    std::fwrite(text.data(), 1, text.size(), stdout);
-    std::fflush(stdout);
-}
-
-void print_json(const nlohmann::json& value) {
-    const auto replace = nlohmann::json::error_handler_t::replace;
-    print_text(value.dump(json_indent, ' ', false, replace) + "\n");
+ExitCode print_record(const RecordsOptions& options, const nlohmann::json& record,
+                      std::string_view text) {
+    return options.json ? print_json(record) : print_result(text);
 }
 
 std::optional<records::RunIndex> open_index(const RecordsOptions& options) {
@@ -38,9 +26,7 @@ std::optional<records::RunIndex> open_index(const RecordsOptions& options) {
         print_error(index.error());
         return std::nullopt;
     }
-    for (const std::string& warning : index->warnings()) {
-        fmt::print(stderr, "warning: {}\n", warning);
-    }
+    for (const std::string& warning : index->warnings()) print_warning(warning);
     return std::move(index).value();
 }
 

@@ -6,6 +6,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
+#include "orchestrator/cli/exit_code.hpp"
 #include "orchestrator/records/run_index.hpp"
 #include "orchestrator/records/stored_run.hpp"
 
@@ -23,13 +24,9 @@ struct RecordsOptions {
 
 void declare_records(CLI::App& command, RecordsOptions& options);
 
-void print_error(std::string_view text);
-
-// To stdout. A reader that has gone away is no error.
-void print_text(std::string_view text);
-
-// Indented, with the line break.
-void print_json(const nlohmann::json& value);
+// The record of something on stdout, as text or, with --json, as it is.
+ExitCode print_record(const RecordsOptions& options, const nlohmann::json& record,
+                      std::string_view text);
 
 // Prints warnings, or why there is no index, to stderr.
 std::optional<records::RunIndex> open_index(const RecordsOptions& options);

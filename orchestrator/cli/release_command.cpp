@@ -1,14 +1,14 @@
 #include "orchestrator/cli/release_command.hpp"
 
-#include <cstdio>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/host/release_store.hpp"
-#include "orchestrator/host/size_text.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 
 namespace elytractl::cli {
 namespace {
@@ -16,7 +16,6 @@ namespace {
 using host::StoreFault;
 using nlohmann::json;
 
-constexpr int json_indent = 2;
 constexpr std::size_t hash_shown = 16;
 constexpr std::string_view schema = "elytractl-releases/1";
 
@@ -36,14 +35,8 @@ ExitCode exit_code_of(StoreFault fault) {
     return ExitCode::unclassified;
 }
 
-ExitCode refuse(const host::StoreError& error) {
-    fmt::print(stderr, "error: {}\n", error.text);
-    return exit_code_of(error.fault);
-}
-
-ExitCode print(const std::string& text, ExitCode code) {
-    const bool complete = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    return complete && std::fflush(stdout) == 0 ? code : ExitCode::unclassified;
+ExitCode fail(const host::StoreError& error) {
+    return refuse(error.text, exit_code_of(error.fault));
 }
 
 std::string_view to_text(host::AddOutcome outcome) {
@@ -74,7 +67,7 @@ std::string_view to_text(host::BlobState state) {
 
 std::string line_of(const std::string& name, const host::Release& release) {
     return fmt::format("{:<20}  {}  {:>9}  {}", name, release.digest.sha256.substr(0, hash_shown),
-                       host::size_text(release.digest.size), release.version);
+                       quantities::bytes_text(release.digest.size), release.version);
 }
 
 json json_of(const std::string& name, const host::Release& release) {
@@ -84,9 +77,8 @@ json json_of(const std::string& name, const host::Release& release) {
             {"version", release.version}};
 }
 
-std::string dump(std::string_view key, json list) {
-    const json document = {{"schema", schema}, {key, std::move(list)}};
-    return document.dump(json_indent) + "\n";
+json document(std::string_view key, json list) {
+    return {{"schema", schema}, {key, std::move(list)}};
 }
 
 host::ReleaseStore open_store() { return host::ReleaseStore(host::default_release_folder()); }
@@ -115,17 +107,17 @@ ExitCode ReleaseVerb::add() const {
     for (const std::string& text : wishes_) {
         const auto wish = host::parse_named_path(text);
         if (!wish.has_value()) {
-            fmt::print(stderr,
-                       "error: '{}': expected NAME=PATH; a name has up to {} letters, digits and "
-                       ". _ + -, and begins with a letter or a digit\n",
-                       text, host::release_name_size_max);
-            return ExitCode::usage;
+            return refuse(
+                fmt::format("'{}': expected NAME=PATH; a name has up to {} letters, digits and "
+                            ". _ + -, and begins with a letter or a digit",
+                            text, host::release_name_size_max),
+                ExitCode::usage);
         }
         wishes.push_back(*wish);
     }
     host::ReleaseStore store = open_store();
     const auto added = store.add(wishes, replace_ ? host::Replace::yes : host::Replace::no);
-    if (!added.has_value()) return refuse(added.error());
+    if (!added.has_value()) return fail(added.error());
     std::string text;
     json list = json::array();
     for (const host::Added& one : *added) {
@@ -133,24 +125,24 @@ ExitCode ReleaseVerb::add() const {
         list.push_back(json_of(one.name, one.release));
         list.back()["outcome"] = to_text(one.outcome);
     }
-    return print(json_ ? dump("added", std::move(list)) : text, ExitCode::success);
+    return json_ ? print_json(document("added", std::move(list))) : print_result(text);
 }
 
 ExitCode ReleaseVerb::list() const {
     const auto index = open_store().list();
-    if (!index.has_value()) return refuse(index.error());
+    if (!index.has_value()) return fail(index.error());
     std::string text;
     json list = json::array();
     for (const auto& [name, release] : *index) {
         text += line_of(name, release) + "\n";
         list.push_back(json_of(name, release));
     }
-    return print(json_ ? dump("releases", std::move(list)) : text, ExitCode::success);
+    return json_ ? print_json(document("releases", std::move(list))) : print_result(text);
 }
 
 ExitCode ReleaseVerb::verify() const {
     const auto verified = open_store().verify(name_);
-    if (!verified.has_value()) return refuse(verified.error());
+    if (!verified.has_value()) return fail(verified.error());
     std::string text;
     json list = json::array();
     ExitCode code = ExitCode::success;
@@ -163,7 +155,8 @@ ExitCode ReleaseVerb::verify() const {
         list.back()["state"] = to_text(one.state);
         list.back()["found"] = one.found;
     }
-    return print(json_ ? dump("verified", std::move(list)) : text, code);
+    return json_ ? print_json(document("verified", std::move(list)), code)
+                 : print_result(text, code);
 }
 
 }  // namespace elytractl::cli

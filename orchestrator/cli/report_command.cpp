@@ -1,8 +1,5 @@
 #include "orchestrator/cli/report_command.hpp"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -14,7 +11,9 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/cli/terminal_style.hpp"
+#include "orchestrator/records/atomic_file.hpp"
 #include "orchestrator/report/render.hpp"
 #include "orchestrator/report/result_json.hpp"
 #include "server/common/result.hpp"
@@ -72,22 +71,6 @@ Result<json, std::string> read_result(const std::filesystem::path& path) {
         fmt::format("{}: is not a result of schema {}", path.string(), report::result_schema));
 }
 
-Result<void, std::string> write_text(const std::string& path, const std::string& text) {
-    std::FILE* const file = path.empty() ? stdout : std::fopen(path.c_str(), "wxe");
-    const std::string name = path.empty() ? "standard output" : path;
-    if (file == nullptr) return Unexpected(fmt::format("{}: {}", name, std::strerror(errno)));
-    bool written = std::fwrite(text.data(), 1, text.size(), file) == text.size();
-    written = std::fflush(file) == 0 && written;
-    if (!path.empty()) written = std::fclose(file) == 0 && written;
-    if (!written) return Unexpected(fmt::format("{}: {}", name, std::strerror(errno)));
-    return {};
-}
-
-ExitCode refuse(const std::string& text, ExitCode code) {
-    fmt::print(stderr, "error: {}\n", text);
-    return code;
-}
-
 }  // namespace
 
 ReportVerb::ReportVerb(CLI::App& bench, Action& chosen) : runs_folder_("runs"), format_("text") {
@@ -112,8 +95,9 @@ ExitCode ReportVerb::run() {
     ELYTRA_ASSERT(format.has_value());  // CLI11 has checked it
     report::TextStyle style = stdout_style();
     style.colour = style.colour && output_path_.empty();
-    const auto written =
-        write_text(output_path_, report::render_report(result.value(), *format, style));
+    const std::string text = report::render_report(result.value(), *format, style);
+    if (output_path_.empty()) return print_result(text);
+    const auto written = records::write_new_file(output_path_, text);
     return written.has_value() ? ExitCode::success
                                : refuse(written.error(), ExitCode::unclassified);
 }

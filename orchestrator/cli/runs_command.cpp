@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/records/atomic_file.hpp"
 #include "orchestrator/records/run_difference.hpp"
 #include "orchestrator/records/run_files.hpp"
@@ -89,12 +90,7 @@ ExitCode RunsVerb::list() {
         rows.erase(rows.begin(), rows.end() - static_cast<std::ptrdiff_t>(*count_max_));
     }
     const nlohmann::json list = records::run_list_json(rows, index->metrics(std::nullopt));
-    if (records_.json) {
-        print_json(list);
-    } else {
-        print_text(records::run_list_text(list));
-    }
-    return ExitCode::success;
+    return print_record(records_, list, records::run_list_text(list));
 }
 
 ExitCode RunsVerb::show() {
@@ -103,12 +99,9 @@ ExitCode RunsVerb::show() {
     const auto run = load_run(*index, run_);
     if (!run) return ExitCode::usage;
     // A script wants all there is, people the part that fits on a screen.
-    if (records_.json) {
-        print_json(run->result);
-    } else {
-        print_text(records::run_page_text(records::run_page_json(*run, names_of(run->folder))));
-    }
-    return ExitCode::success;
+    return print_record(
+        records_, run->result,
+        records::run_page_text(records::run_page_json(*run, names_of(run->folder))));
 }
 
 ExitCode RunsVerb::diff() {
@@ -118,12 +111,7 @@ ExitCode RunsVerb::diff() {
     const auto b = load_run(*index, run_other_);
     if (!a || !b) return ExitCode::usage;
     const nlohmann::json difference = records::difference_json(a->result, b->result);
-    if (records_.json) {
-        print_json(difference);
-    } else {
-        print_text(records::difference_text(difference));
-    }
-    return ExitCode::success;
+    return print_record(records_, difference, records::difference_text(difference));
 }
 
 ExitCode RunsVerb::export_metrics() {
@@ -144,21 +132,17 @@ ExitCode RunsVerb::export_metrics() {
     const bool csv = csv_ && !records_.json;
     const std::string text =
         csv ? records::metrics_csv(rows) : records::metrics_json(rows).dump(1) + "\n";
-    if (output_.empty()) {
-        print_text(text);
-        return ExitCode::success;
-    }
+    if (output_.empty()) return print_result(text);
     const auto written = records::write_new_file(output_, text);
     if (written.has_value()) return ExitCode::success;
-    print_error(written.error());
-    return ExitCode::unclassified;
+    return refuse(written.error(), ExitCode::unclassified);
 }
 
 ExitCode RunsVerb::tag() {
     for (const std::string& text : tags_) {
         if (records::is_tag(text)) continue;
-        print_error(fmt::format("{}: a tag has 1 to 64 letters, digits and -_.:/+", text));
-        return ExitCode::usage;
+        return refuse(fmt::format("{}: a tag has 1 to 64 letters, digits and -_.:/+", text),
+                      ExitCode::usage);
     }
     auto index = open_index(records_);
     if (!index) return ExitCode::unclassified;
@@ -171,18 +155,11 @@ ExitCode RunsVerb::tag() {
     }
     std::ranges::sort(tags);
     const auto written = records::write_tags(run->folder, tags);
-    if (!written.has_value()) {
-        print_error(written.error());
-        return ExitCode::unclassified;
-    }
+    if (!written.has_value()) return refuse(written.error(), ExitCode::unclassified);
     index->refresh(run->id);
-    if (records_.json) {
-        print_json({{"run", run->id}, {"tags", tags}});
-    } else {
-        print_text(tags.empty() ? fmt::format("{} has no tags\n", run->id)
-                                : fmt::format("{}: {}\n", run->id, fmt::join(tags, " ")));
-    }
-    return ExitCode::success;
+    return print_record(records_, {{"run", run->id}, {"tags", tags}},
+                        tags.empty() ? fmt::format("{} has no tags\n", run->id)
+                                     : fmt::format("{}: {}\n", run->id, fmt::join(tags, " ")));
 }
 
 ExitCode RunsVerb::collect() { return collect_garbage(garbage_, records_); }

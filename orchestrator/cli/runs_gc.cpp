@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <unistd.h>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/records/garbage.hpp"
 #include "orchestrator/records/run_files.hpp"
 #include "orchestrator/records/run_lock.hpp"
@@ -105,14 +106,6 @@ std::string targets_text(const json& targets) {
     return text.empty() ? "nothing to remove\n" : text;
 }
 
-void print_targets(const json& targets, const RecordsOptions& records) {
-    if (records.json) {
-        print_json(targets);
-    } else {
-        print_text(targets_text(targets));
-    }
-}
-
 // The sentence has the number in it, so that it is read before it is typed.
 bool confirmed(std::size_t count) {
     const std::string sentence = fmt::format("remove {} run{}", count, count == 1 ? "" : "s");
@@ -132,19 +125,16 @@ bool confirmed(std::size_t count) {
 ExitCode remove_target(const Target& target) {
     const auto lock = records::RunLock::acquire(target.folder, {"elytractl runs gc"});
     if (!lock.has_value()) {
-        print_error(lock.error().text);
-        return lock.error().kind == records::LockError::Kind::busy ? ExitCode::busy
-                                                                   : ExitCode::unclassified;
+        const bool busy = lock.error().kind == records::LockError::Kind::busy;
+        return refuse(lock.error().text, busy ? ExitCode::busy : ExitCode::unclassified);
     }
     const auto content = records::list_run(target.folder);
     if (!content.has_value() || !content->foreign.empty()) {
-        print_error(fmt::format("{} has changed meanwhile and stays", target.folder));
-        return ExitCode::refused;
+        return refuse(fmt::format("{} has changed meanwhile and stays", target.folder),
+                      ExitCode::refused);
     }
     const auto removed = records::remove_run(target.folder, *content);
-    if (removed.has_value()) return ExitCode::success;
-    print_error(removed.error());
-    return ExitCode::refused;
+    return removed.has_value() ? ExitCode::success : refuse(removed.error(), ExitCode::refused);
 }
 
 ExitCode remove_all(const std::vector<Target>& targets, records::RunIndex& index) {
@@ -182,8 +172,7 @@ void declare_garbage(CLI::App& command, GarbageOptions& options) {
 
 ExitCode collect_garbage(const GarbageOptions& options, const RecordsOptions& records) {
     if (options.runs.empty() && !options.keep && !options.older_than_days) {
-        print_error("name runs, or say --keep or --older-than");
-        return ExitCode::usage;
+        return refuse("name runs, or say --keep or --older-than", ExitCode::usage);
     }
     auto index = open_index(records);
     if (!index) return ExitCode::unclassified;
@@ -192,22 +181,23 @@ ExitCode collect_garbage(const GarbageOptions& options, const RecordsOptions& re
     const std::vector<records::RunRow> rows = index->runs();
     const GarbagePlan plan = records::plan_garbage(rows, *rule, elytra::io::wall_now());
     if (!rule->named.empty() && !plan.kept.empty()) {
-        print_error(fmt::format("{} stays: {}", plan.kept.front().run, plan.kept.front().reason));
-        return ExitCode::refused;
+        return refuse(fmt::format("{} stays: {}", plan.kept.front().run, plan.kept.front().reason),
+                      ExitCode::refused);
     }
     const auto targets = look_at(plan, rows, index->directory());
     if (!targets || has_foreign(*targets)) return ExitCode::refused;
     if (options.dry_run || targets->empty()) {
-        print_targets(targets_json(*targets, plan, false), records);
-        return ExitCode::success;
+        const json list = targets_json(*targets, plan, false);
+        return print_record(records, list, targets_text(list));
     }
     if (!options.yes) {
         fmt::print(stderr, "{}", targets_text(targets_json(*targets, plan, false)));
         if (!confirmed(targets->size())) return ExitCode::refused;
     }
     const ExitCode code = remove_all(*targets, *index);
-    if (code == ExitCode::success) print_targets(targets_json(*targets, plan, true), records);
-    return code;
+    if (code != ExitCode::success) return code;
+    const json list = targets_json(*targets, plan, true);
+    return print_record(records, list, targets_text(list));
 }
 
 }  // namespace elytractl::cli

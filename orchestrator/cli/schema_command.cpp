@@ -2,16 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
-#include "orchestrator/cli/spec_flags.hpp"
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/spec/schema.hpp"
 
 namespace elytractl::cli {
 namespace {
 
-ExitCode print_schema() {
-    const bool printed = print_result(spec::bench_schema_text());
-    return printed ? ExitCode::success : ExitCode::unclassified;
-}
+ExitCode print_schema() { return print_result(spec::bench_schema_text()); }
 
 }  // namespace
 

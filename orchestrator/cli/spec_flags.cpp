@@ -1,13 +1,12 @@
 #include "orchestrator/cli/spec_flags.hpp"
 
-#include <cerrno>
-#include <cstdio>
 #include <string_view>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/spec/keys.hpp"
 
 namespace elytractl::cli {
@@ -80,16 +79,7 @@ spec::Environment process_environment() {
 }
 
 void print_problems(const spec::Problems& problems) {
-    for (const spec::Problem& problem : problems) {
-        fmt::print(stderr, "error: {}\n", to_text(problem));
-    }
-}
-
-bool print_result(const std::string& text) {
-    errno = 0;
-    const bool written = std::fwrite(text.data(), 1, text.size(), stdout) == text.size();
-    const bool flushed = std::fflush(stdout) == 0;
-    return (written && flushed) || errno == EPIPE;
+    for (const spec::Problem& problem : problems) print_error(to_text(problem));
 }
 
 }  // namespace elytractl::cli

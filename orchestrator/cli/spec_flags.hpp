@@ -43,7 +43,4 @@ spec::Environment process_environment();
 // One line each on stderr: "error: bench.json:7:16: /load/clients (0): must be ...".
 void print_problems(const spec::Problems& problems);
 
-// A result on stdout; false if it could not be written. A reader that has seen enough is no error.
-bool print_result(const std::string& text);
-
 }  // namespace elytractl::cli

@@ -3,13 +3,12 @@
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/plan/build_plan.hpp"
 #include "orchestrator/spec/load_bench_spec.hpp"
 
 namespace elytractl::cli {
 namespace {
-
-constexpr int json_indent = 2;
 
 using Validated = elytra::Result<spec::BenchSpec, spec::Problems>;
 
@@ -52,10 +51,8 @@ ExitCode ValidateVerb::run() const {
         if (!json_ && !validated.has_value()) print_problems(validated.error());
     }
     const spec::Json result = {{"valid", valid}, {"files", list}};
-    if (!print_result(json_ ? result.dump(json_indent) + "\n" : text)) {
-        return ExitCode::unclassified;
-    }
-    return valid ? ExitCode::success : ExitCode::usage;
+    const ExitCode code = valid ? ExitCode::success : ExitCode::usage;
+    return json_ ? print_json(result, code) : print_result(text, code);
 }
 
 }  // namespace elytractl::cli

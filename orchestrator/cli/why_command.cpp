@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/cli/console.hpp"
 #include "orchestrator/records/explanation.hpp"
 
 namespace elytractl::cli {
@@ -35,12 +36,7 @@ ExitCode WhyVerb::run() {
     const auto found = run_.empty() ? run_to_explain(*index) : load_run(*index, run_);
     if (!found) return ExitCode::usage;
     const nlohmann::json explanation = records::explanation_json(*found);
-    if (records_.json) {
-        print_json(explanation);
-    } else {
-        print_text(records::explanation_text(explanation));
-    }
-    return ExitCode::success;
+    return print_record(records_, explanation, records::explanation_text(explanation));
 }
 
 }  // namespace elytractl::cli

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "orchestrator/host/size_text.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 
 namespace elytractl::host {
 namespace {
@@ -21,14 +21,16 @@ Finding check_memory(const HostFacts& facts) {
     const std::uint64_t limit = facts.memory_limit_bytes.value_or(no_limit);
     const std::uint64_t usable = std::min(facts.memory_available_bytes, limit);
     Finding finding{.id = "memory",
-                    .text = fmt::format("{} RAM, {} usable", size_text(facts.environment.ram_bytes),
-                                        size_text(usable)),
+                    .text = fmt::format("{} RAM, {} usable",
+                                        quantities::bytes_text(facts.environment.ram_bytes),
+                                        quantities::bytes_text(usable)),
                     .value = fmt::format("{}", usable)};
-    if (limit != no_limit) finding.text += fmt::format(" (control group: {})", size_text(limit));
+    if (limit != no_limit)
+        finding.text += fmt::format(" (control group: {})", quantities::bytes_text(limit));
     if (usable >= memory_needed) return finding;
     finding.level = Level::warn;
     finding.advice = fmt::format("a loaded server takes about {}; free memory or raise the limit",
-                                 size_text(memory_needed));
+                                 quantities::bytes_text(memory_needed));
     return finding;
 }
 
@@ -37,8 +39,8 @@ Finding check_swap(const HostFacts& facts) {
     const bool used = facts.swap_used_bytes > 0;
     return {.id = "swap",
             .level = used ? Level::warn : Level::note,
-            .text = fmt::format("{} swap, {} in use", size_text(facts.swap_bytes),
-                                size_text(facts.swap_used_bytes)),
+            .text = fmt::format("{} swap, {} in use", quantities::bytes_text(facts.swap_bytes),
+                                quantities::bytes_text(facts.swap_used_bytes)),
             .value = fmt::format("{}", facts.swap_used_bytes),
             .advice = "pages of a server may be swapped out; run `swapoff -a`"};
 }
@@ -52,7 +54,8 @@ Finding check_memlock(const HostFacts& facts) {
     const bool swap = facts.swap_bytes > 0;
     return {.id = "memlock",
             .level = swap ? Level::warn : Level::note,
-            .text = fmt::format("memory that may be locked: {}", size_text(facts.memlock_bytes)),
+            .text = fmt::format("memory that may be locked: {}",
+                                quantities::bytes_text(facts.memlock_bytes)),
             .value = fmt::format("{}", facts.memlock_bytes),
             .advice = swap ? "run `ulimit -l unlimited`, or turn swap off"
                            : "harmless without swap; else `ulimit -l unlimited`"};

@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "orchestrator/host/size_text.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 #include "server/io/file_error.hpp"
 
 namespace elytractl::host {
@@ -81,12 +81,12 @@ Finding check_direct_io(const HostFacts& facts) {
 Finding check_free_space(const HostFacts& facts) {
     const std::uint64_t free = facts.directory.free_bytes;
     Finding finding{.id = "free_space",
-                    .text = fmt::format("{} free", size_text(free)),
+                    .text = fmt::format("{} free", quantities::bytes_text(free)),
                     .value = fmt::format("{}", free)};
     if (free >= free_bytes_wanted) return finding;
     finding.level = free < empty_file_size ? Level::fail : Level::warn;
     finding.advice = fmt::format("an empty data file takes {}, a loaded one gigabytes; free some",
-                                 size_text(empty_file_size));
+                                 quantities::bytes_text(empty_file_size));
     return finding;
 }
 

@@ -8,6 +8,7 @@
 #include <sys/statvfs.h>
 
 #include "orchestrator/process/course.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 #include "server/common/int.hpp"
 #include "server/io/clock.hpp"
 #include "server/io/file_error.hpp"
@@ -43,10 +44,6 @@ std::uint64_t likely_warm_up(const MeasurementPlan& plan) {
     const spec::WarmupSpec& warmup = plan.measure.warmup;
     const std::uint64_t window = warmup.until_steady ? warmup.window_nanoseconds : 0;
     return plan.ramp_nanoseconds + std::max(warmup.minimum_nanoseconds, window);
-}
-
-std::string in_gib(std::uint64_t bytes) {
-    return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1U << 30));
 }
 
 }  // namespace
@@ -121,11 +118,11 @@ std::optional<Refusal> Session::make_room(const MeasurementPlan& plan) {
     }
     const std::uint64_t needed = bytes_needed(plan) + space->total / free_share_divisor;
     if (space->free < needed) {
-        return refuse(
-            Refusal::Kind::host,
-            fmt::format("{} has {} free; {} data files and a twentieth of the file "
-                        "system need {}",
-                        directory, in_gib(space->free), plan.cluster.replicas, in_gib(needed)));
+        return refuse(Refusal::Kind::host,
+                      fmt::format("{} has {} free; {} data files and a twentieth of the file "
+                                  "system need {}",
+                                  directory, quantities::bytes_text(space->free),
+                                  plan.cluster.replicas, quantities::bytes_text(needed)));
     }
     const std::string folder = data_folder(plan);
     if (ledger_.owns_directory(folder)) return std::nullopt;

@@ -7,18 +7,24 @@
 
 #include <fmt/format.h>
 
-#include "orchestrator/progress/quantities.hpp"
+#include "orchestrator/progress/traffic_text.hpp"
+#include "orchestrator/quantities/columns.hpp"
+#include "orchestrator/quantities/quantity.hpp"
+#include "orchestrator/quantities/spark_line.hpp"
 #include "server/common/time.hpp"
 
 namespace elytractl::progress {
 namespace {
 
+using quantities::begins_character;
+using quantities::columns_of;
+using quantities::quantity;
+using quantities::spark_line;
+using quantities::Unit;
+
 constexpr std::size_t bar_width_max = 24;
 constexpr std::size_t spark_width_max = 20;
 constexpr std::size_t gap = 2;  // between two fields of a line
-
-constexpr std::array<std::string_view, 8> unicode_bars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-constexpr std::array<std::string_view, 8> ascii_bars{"_", ".", ",", "-", "=", "+", "*", "#"};
 
 enum class Tone : std::uint8_t { plain, strong, warning };
 
@@ -27,13 +33,6 @@ struct Field {
     std::string text;
     Tone tone = Tone::plain;
 };
-
-// Bytes that continue a character of UTF-8 take no column.
-bool begins_character(char byte) { return (static_cast<unsigned char>(byte) & 0xC0) != 0x80; }
-
-std::size_t columns_of(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
-}
 
 std::string cut(const std::string& text, std::size_t columns) {
     std::size_t seen = 0;
@@ -103,12 +102,15 @@ std::vector<Field> traffic_fields(const ViewState& state, const ViewStyle& style
         return count == 0 ? Tone::plain : Tone::warning;
     };
     const std::size_t spark_width = std::min(spark_width_max, style.width / 3);
+    const std::span<const double> rates =
+        std::span(state.rates).last(std::min(state.rates.size(), spark_width));
+    const double highest = rates.empty() ? 0 : std::max(std::ranges::max(rates), 1.0);
     return {
-        {spark_line(state.rates, spark_width, style.glyphs)},
-        {count_text(rate_of(recent.counts, recent.nanoseconds)) + "/s", Tone::strong},
-        {"p50 " + duration_text(recent.p50_microseconds)},
-        {"p99 " + duration_text(recent.p99_microseconds)},
-        {"max " + duration_text(recent.max_microseconds)},
+        {spark_line(rates, {0, highest}, style.glyphs)},
+        {quantity(Unit::per_second, rate_of(recent.counts, recent.nanoseconds)), Tone::strong},
+        {"p50 " + latency_text(recent.p50_microseconds)},
+        {"p99 " + latency_text(recent.p99_microseconds)},
+        {"max " + latency_text(recent.max_microseconds)},
         {"late " + share_text(recent.counts.late, recent.counts.offered),
          troubled(recent.counts.late)},
         {"dropped " + share_text(recent.counts.dropped, recent.counts.offered),
@@ -124,7 +126,7 @@ std::vector<Field> member_fields(const ViewState& state) {
             continue;
         }
         fields.push_back({fmt::format("{} {:.0f} % cpu {}", member.name, 100 * member.cpu,
-                                      size_text(member.rss_bytes))});
+                                      quantities::bytes_text(member.rss_bytes))});
     }
     if (state.interrupts > 0) {
         fields.push_back({"stopping; Ctrl-C again kills", Tone::warning});
@@ -139,19 +141,6 @@ std::string progress_bar(double fraction, std::size_t width) {
     const auto filled =
         static_cast<std::size_t>(std::clamp(fraction, 0.0, 1.0) * static_cast<double>(inside));
     return fmt::format("[{}{}]", std::string(filled, '#'), std::string(inside - filled, ' '));
-}
-
-std::string spark_line(std::span<const double> values, std::size_t width, Glyphs glyphs) {
-    const auto& bars = glyphs == Glyphs::unicode ? unicode_bars : ascii_bars;
-    values = values.last(std::min(values.size(), width));
-    const double largest = values.empty() ? 0 : std::ranges::max(values);
-    std::string text;
-    for (const double value : values) {
-        const double share = largest <= 0 ? 0 : std::max(value, 0.0) / largest;
-        text += bars[static_cast<std::size_t>(
-            std::lround(share * static_cast<double>(bars.size() - 1)))];
-    }
-    return text;
 }
 
 std::vector<std::string> live_view(const ViewState& state, const ViewStyle& style) {

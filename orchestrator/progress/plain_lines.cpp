@@ -6,11 +6,15 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
-#include "orchestrator/progress/quantities.hpp"
+#include "orchestrator/progress/traffic_text.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 #include "server/common/assert.hpp"
 
 namespace elytractl::progress {
 namespace {
+
+using quantities::quantity;
+using quantities::Unit;
 
 std::string stamped(std::uint64_t at_nanoseconds, std::string_view text) {
     const double seconds =
@@ -21,15 +25,15 @@ std::string stamped(std::uint64_t at_nanoseconds, std::string_view text) {
 std::string traffic_line(const ViewState& state) {
     const run::RecentTraffic& recent = *state.recent;
     std::string text =
-        fmt::format("{}/s  p50 {}  p99 {}  max {}  late {}  dropped {}",
-                    count_text(rate_of(recent.counts, recent.nanoseconds)),
-                    duration_text(recent.p50_microseconds), duration_text(recent.p99_microseconds),
-                    duration_text(recent.max_microseconds),
+        fmt::format("{}  p50 {}  p99 {}  max {}  late {}  dropped {}",
+                    quantity(Unit::per_second, rate_of(recent.counts, recent.nanoseconds)),
+                    latency_text(recent.p50_microseconds), latency_text(recent.p99_microseconds),
+                    latency_text(recent.max_microseconds),
                     share_text(recent.counts.late, recent.counts.offered),
                     share_text(recent.counts.dropped, recent.counts.offered));
     for (const MemberView& member : state.members) {
         text += fmt::format("  {} {:.0f} % cpu {}", member.name, 100 * member.cpu,
-                            size_text(member.rss_bytes));
+                            quantities::bytes_text(member.rss_bytes));
     }
     return text;
 }
@@ -37,9 +41,10 @@ std::string traffic_line(const ViewState& state) {
 std::string announcement(const run::MeasurementAnnounced& one) {
     const std::string_view fate =
         one.ephemeral ? "EPHEMERAL: removed at the end; --keep keeps them" : "kept";
-    return fmt::format(
-        "{}: {} data file{} in {}, room for {} ({})", fmt::join(measurement_words(one), ", "),
-        one.members, one.members == 1 ? "" : "s", one.data_folder, size_text(one.data_bytes), fate);
+    return fmt::format("{}: {} data file{} in {}, room for {} ({})",
+                       fmt::join(measurement_words(one), ", "), one.members,
+                       one.members == 1 ? "" : "s", one.data_folder,
+                       quantities::bytes_text(one.data_bytes), fate);
 }
 
 std::string_view text_of(run::Completion completion) {

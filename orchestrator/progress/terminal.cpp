@@ -1,5 +1,6 @@
 #include "orchestrator/progress/terminal.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdlib>
 #include <string_view>
@@ -10,6 +11,8 @@
 namespace elytractl::progress {
 namespace {
 
+using quantities::Glyphs;
+
 constexpr std::size_t width_default = 80;
 constexpr std::size_t width_min = 20;  // below it nothing can be read
 
@@ -18,16 +21,12 @@ std::string_view variable(const char* name) {
     return value == nullptr ? std::string_view() : value;
 }
 
-std::size_t width_asked_for() {
+std::optional<std::size_t> columns_asked_for() {
     const std::string_view text = variable("COLUMNS");
-    std::size_t width = 0;
-    std::from_chars(text.data(), text.data() + text.size(), width);
-    return width;
-}
-
-std::size_t width_of_terminal() {
-    winsize size{};
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+    std::size_t columns = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), columns);
+    if (error != std::errc() || end != text.data() + text.size() || columns == 0) return {};
+    return columns;
 }
 
 // The first of these that is set counts, as setlocale() does it.
@@ -47,11 +46,15 @@ bool can_redraw() {
     return isatty(STDERR_FILENO) == 1 && variable("TERM") != "dumb" && variable("CI").empty();
 }
 
+std::optional<std::size_t> terminal_columns(int descriptor) {
+    if (const std::optional<std::size_t> asked = columns_asked_for()) return asked;
+    winsize size{};
+    if (ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return std::nullopt;
+    return size.ws_col;
+}
+
 ViewStyle style_of_terminal() {
-    std::size_t width = width_asked_for();
-    if (width == 0) width = width_of_terminal();
-    if (width == 0) width = width_default;
-    return {.width = width < width_min ? width_min : width,
+    return {.width = std::max(terminal_columns(STDERR_FILENO).value_or(width_default), width_min),
             .glyphs = speaks_utf8() ? Glyphs::unicode : Glyphs::ascii,
             .colour = variable("NO_COLOR").empty() ? Colour::ansi : Colour::none};
 }

@@ -5,10 +5,14 @@
 
 #include <fmt/format.h>
 
-#include "orchestrator/progress/quantities.hpp"
+#include "orchestrator/progress/traffic_text.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 
 namespace elytractl::progress {
 namespace {
+
+using quantities::quantity;
+using quantities::Unit;
 
 // Of a measurement, what format, start and stop are counted as.
 constexpr double load_begin = 0.05;
@@ -107,7 +111,8 @@ std::vector<std::string> measurement_words(const run::MeasurementAnnounced& meas
     for (const auto& [pointer, value] : measurement.cell) {
         words.push_back(fmt::format("{} {}", pointer.substr(pointer.rfind('/') + 1), value));
     }
-    if (measurement.rate.has_value()) words.push_back(count_text(*measurement.rate) + "/s offered");
+    if (measurement.rate.has_value())
+        words.push_back(quantity(Unit::per_second, *measurement.rate) + " offered");
     return words;
 }
 

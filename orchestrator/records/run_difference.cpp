@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/records/value_text.hpp"
 #include "orchestrator/report/json_read.hpp"
 
@@ -102,7 +103,7 @@ void append_metrics(std::string& text, const json& difference) {
         const auto ratio = number_of(row, "ratio");
         table->add({metric, metric_text(metric, number_of(row, "a").value_or(0)),
                     metric_text(metric, number_of(row, "b").value_or(0)),
-                    ratio ? change_text(*ratio) : "-", text_of(row, "intervals")});
+                    ratio ? quantities::change_percent(*ratio) : "-", text_of(row, "intervals")});
     }
     text += table ? table->text() : "no group of measurements is in both runs\n";
 }

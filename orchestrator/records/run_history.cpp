@@ -7,6 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
+#include "orchestrator/quantities/spark_line.hpp"
 #include "orchestrator/records/value_text.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/statistics/change_point.hpp"
@@ -17,6 +19,8 @@ namespace elytractl::records {
 namespace {
 
 using nlohmann::json;
+using quantities::Glyphs;
+using quantities::spark_line;
 using report::list_of;
 using report::number_of;
 using report::part_of;
@@ -123,33 +127,23 @@ std::string history_text(const json& history) {
         const std::span<const double> shown =
             std::span<const double>(values).last(std::min(values.size(), spark_max));
         const auto [low, high] = std::ranges::minmax(values);
+        const auto [shown_low, shown_high] = std::ranges::minmax(shown);
         text += fmt::format("{}: {}, {} runs\n", label_of(series), metric, values.size());
-        text += fmt::format("  {}  last {}, from {} to {}\n", spark_line(shown),
+        text += fmt::format("  {}  last {}, from {} to {}\n",
+                            spark_line(shown, {shown_low, shown_high}, Glyphs::unicode),
                             metric_text(metric, values.back()), metric_text(metric, low),
                             metric_text(metric, high));
         for (const json& change : list_of(series, "changes")) {
-            text += fmt::format("  {} since {}: {} -> {} ({}, p = {:.2g})\n",
-                                text_of(change, "direction"), text_of(change, "run"),
-                                metric_text(metric, number_of(change, "before").value_or(0)),
-                                metric_text(metric, number_of(change, "after").value_or(0)),
-                                change_text(1 + number_of(change, "size").value_or(0)),
-                                number_of(change, "p_value").value_or(1));
+            text +=
+                fmt::format("  {} since {}: {} -> {} ({}, p = {:.2g})\n",
+                            text_of(change, "direction"), text_of(change, "run"),
+                            metric_text(metric, number_of(change, "before").value_or(0)),
+                            metric_text(metric, number_of(change, "after").value_or(0)),
+                            quantities::change_percent(1 + number_of(change, "size").value_or(0)),
+                            number_of(change, "p_value").value_or(1));
         }
     }
     return text.empty() ? fmt::format("no run has a value of {}\n", metric) : text;
-}
-
-std::string spark_line(std::span<const double> values) {
-    constexpr std::array<std::string_view, 8> bars{"▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"};
-    if (values.empty()) return "";
-    const auto [low, high] = std::ranges::minmax(values);
-    std::string line;
-    for (const double value : values) {
-        const double place = high > low ? (value - low) / (high - low) : 0.5;
-        const auto bar = static_cast<std::size_t>(place * static_cast<double>(bars.size()));
-        line += bars[std::min(bar, bars.size() - 1)];
-    }
-    return line;
 }
 
 }  // namespace elytractl::records

@@ -1,48 +1,18 @@
 #include "orchestrator/records/value_text.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <cstdint>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/columns.hpp"
+#include "orchestrator/quantities/quantity.hpp"
+#include "orchestrator/report/metric_unit.hpp"
+
 namespace elytractl::records {
 namespace {
 
-constexpr double kibi = 1024;
-
-// "118 432"
-std::string grouped(double value) {
-    const std::string digits = fmt::format("{:.0f}", value);
-    std::string text;
-    for (std::size_t index = 0; index < digits.size(); ++index) {
-        const std::size_t left = digits.size() - index;
-        const bool boundary = index > 0 && left % 3 == 0 && digits[index - 1] != '-';
-        if (boundary) text += ' ';
-        text += digits[index];
-    }
-    return text;
-}
-
-std::string duration(double microseconds) {
-    if (microseconds < 1000) return fmt::format("{:.0f} us", microseconds);
-    if (microseconds < 1e5) return fmt::format("{:.2f} ms", microseconds / 1e3);
-    if (microseconds < 1e6) return fmt::format("{:.0f} ms", microseconds / 1e3);
-    return fmt::format("{:.2f} s", microseconds / 1e6);
-}
-
-std::string size(double bytes) {
-    if (bytes < kibi) return fmt::format("{:.4g} B", bytes);
-    if (bytes < kibi * kibi) return fmt::format("{:.1f} KiB", bytes / kibi);
-    if (bytes < kibi * kibi * kibi) return fmt::format("{:.1f} MiB", bytes / kibi / kibi);
-    return fmt::format("{:.2f} GiB", bytes / kibi / kibi / kibi);
-}
-
-std::size_t columns_of(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(
-        text, [](char byte) { return (static_cast<unsigned char>(byte) & 0xc0) != 0x80; }));
-}
+using quantities::columns_of;
 
 // The last part of a pointer into the run file: "/load/clients" is clients.
 std::string_view last_key(std::string_view pointer) {
@@ -63,17 +33,8 @@ void append(std::string& text, std::string_view piece) {
 }  // namespace
 
 std::string metric_text(std::string_view metric, double value) {
-    if (metric == "throughput") return grouped(value) + "/s";
-    if (metric.ends_with("_fraction")) return fmt::format("{:.2f} %", value * 100);
-    if (metric.find("bytes") != std::string_view::npos || metric == "member.rss_max") {
-        return size(value);
-    }
-    if (metric.starts_with("cost.cpu")) return fmt::format("{:.2f} us", value);
-    if (metric.starts_with("cost.")) return fmt::format("{:.4g}", value);
-    return duration(value);
+    return quantities::quantity(report::unit_of_metric(metric), value);
 }
-
-std::string change_text(double ratio) { return fmt::format("{:+.1f} %", (ratio - 1) * 100); }
 
 std::string group_text(std::string_view subject, const nlohmann::json& cell,
                        const nlohmann::json& rate) {
@@ -86,7 +47,8 @@ std::string group_text(std::string_view subject, const nlohmann::json& cell,
                    fmt::format("{}={}", last_key(pointer), value.dump(-1, ' ', false, replace)));
         }
     }
-    if (rate.is_number()) append(text, grouped(rate.get<double>()) + "/s");
+    if (rate.is_number())
+        append(text, quantities::quantity(quantities::Unit::per_second, rate.get<double>()));
     return text;
 }
 

@@ -9,11 +9,8 @@
 
 namespace elytractl::records {
 
-// A value of a metric for people: "118 432/s", "31.4 ms", "3.03 GiB", "0.12 %".
+// A value of a metric for people: "118 432/s", "31.4 ms", "3.03 GiB".
 std::string metric_text(std::string_view metric, double value);
-
-// "+3.9 %", of 1.039.
-std::string change_text(double ratio);
 
 // What tells the groups of a run apart, on one line: "b, clients=4, 92 000/s"; empty where there is
 // only one. `cell` is an object or null.

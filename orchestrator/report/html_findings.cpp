@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/html_text.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/result_reading.hpp"
@@ -19,6 +20,10 @@ namespace elytractl::report {
 namespace {
 
 using nlohmann::json;
+using quantities::change_percent;
+using quantities::quantity;
+using quantities::Unit;
+using quantities::whole;
 
 struct Change {
     std::string metric;

@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/load/histogram_log.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/html_text.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/result_reading.hpp"
@@ -22,6 +23,9 @@ namespace {
 
 using elytra::bench::LatencyHistogram;
 using nlohmann::json;
+using quantities::quantity;
+using quantities::Unit;
+using quantities::whole;
 
 constexpr std::size_t series_drawn_max = 6;
 constexpr std::array<std::string_view, series_drawn_max> colours{"c1", "c2", "c4",

@@ -10,8 +10,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/html_text.hpp"
 #include "orchestrator/report/json_read.hpp"
+#include "orchestrator/report/metric_unit.hpp"
 #include "orchestrator/report/result_reading.hpp"
 #include "orchestrator/report/svg_plot.hpp"
 
@@ -19,6 +21,12 @@ namespace elytractl::report {
 namespace {
 
 using nlohmann::json;
+using quantities::digits;
+using quantities::quantity;
+using quantities::Scale;
+using quantities::scale_of;
+using quantities::Unit;
+using quantities::whole;
 
 constexpr int json_indent = 2;
 

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/html_text.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/result_reading.hpp"
@@ -21,6 +22,8 @@ namespace elytractl::report {
 namespace {
 
 using nlohmann::json;
+using quantities::quantity;
+using quantities::Unit;
 
 constexpr std::size_t y_ticks = 4;
 constexpr std::size_t marks_distinct_max = 30;

@@ -7,14 +7,18 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/html_text.hpp"
 #include "orchestrator/report/json_read.hpp"
+#include "orchestrator/report/metric_unit.hpp"
 #include "orchestrator/report/result_reading.hpp"
 
 namespace elytractl::report {
 namespace {
 
 using nlohmann::json;
+using quantities::quantity;
+using quantities::Unit;
 
 struct TestCase {
     std::string group;

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/result_reading.hpp"
 
@@ -14,6 +15,10 @@ namespace elytractl::report {
 namespace {
 
 using nlohmann::json;
+using quantities::change_percent;
+using quantities::quantity;
+using quantities::Unit;
+using quantities::whole;
 
 // Text that Markdown takes as it stands, also in a cell of a table.
 std::string plain(std::string_view text) {

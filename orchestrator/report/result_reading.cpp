@@ -6,12 +6,21 @@
 
 #include <fmt/format.h>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/json_read.hpp"
+#include "orchestrator/report/metric_unit.hpp"
 
 namespace elytractl::report {
 namespace {
 
 using nlohmann::json;
+using quantities::change_digits;
+using quantities::digits;
+using quantities::quantity;
+using quantities::Scale;
+using quantities::scale_of;
+using quantities::Unit;
+using quantities::whole;
 
 // Below this share of the offered rate the queue grows for as long as the run lasts.
 constexpr double served_share_min = 0.99;

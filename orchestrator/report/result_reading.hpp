@@ -7,8 +7,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "orchestrator/report/quantities.hpp"
-
 // What several renderers say about a result in the same words.
 namespace elytractl::report {
 

@@ -5,10 +5,15 @@
 
 #include <fmt/format.h>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/html_text.hpp"
 
 namespace elytractl::report {
 namespace {
+
+using quantities::Scale;
+using quantities::scale_of;
+using quantities::Unit;
 
 constexpr double side = 1000;       // of the drawing's own coordinates
 constexpr double value_min = 1e-9;  // what is less is drawn as nothing

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "orchestrator/report/quantities.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 
 namespace elytractl::report {
 
@@ -36,11 +36,11 @@ struct PlotAxis {
 };
 
 // From 0 to a round number above `high`, about `count` ticks, in a unit that keeps them short.
-PlotAxis axis_from_zero(Unit unit, double high, std::size_t count);
+PlotAxis axis_from_zero(quantities::Unit unit, double high, std::size_t count);
 
 // Round numbers around values that do not start from zero: for dots, whose place alone counts. At
 // least five percent wide to both sides, so that what is nearly equal looks so.
-PlotAxis axis_around(Unit unit, double low, double high, std::size_t count);
+PlotAxis axis_around(quantities::Unit unit, double low, double high, std::size_t count);
 
 // Seconds from `begin` to `end`.
 PlotAxis axis_of_seconds(double begin, double end);

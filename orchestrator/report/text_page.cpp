@@ -2,8 +2,12 @@
 
 #include <algorithm>
 
+#include "orchestrator/quantities/columns.hpp"
+
 namespace elytractl::report {
 namespace {
+
+using quantities::columns_of;
 
 constexpr std::size_t hanging_indent = 4;
 constexpr std::size_t piece_gap = 3;
@@ -27,10 +31,10 @@ std::string_view escape_of(Emphasis emphasis) {
 // Where a line of at most `room` columns ends: the last blank in it, or the first one at all where
 // a word is wider, or the end of the text.
 std::size_t break_of(std::string_view text, std::size_t room) {
-    if (display_columns(text) <= room) return text.size();
+    if (columns_of(text) <= room) return text.size();
     std::size_t blank = text.find(' ');
     std::size_t cut = blank;
-    while (blank != std::string_view::npos && display_columns(text.substr(0, blank)) <= room) {
+    while (blank != std::string_view::npos && columns_of(text.substr(0, blank)) <= room) {
         cut = blank;
         blank = text.find(' ', blank + 1);
     }
@@ -39,18 +43,11 @@ std::size_t break_of(std::string_view text, std::size_t room) {
 
 }  // namespace
 
-std::size_t display_columns(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, [](char byte) {
-        return (static_cast<unsigned char>(byte) & 0xc0) != 0x80;  // not inside a code point
-    }));
-}
-
 void TextPage::pieces(std::size_t indent, std::span<const std::string> pieces) {
     std::string current;
     for (const std::string& piece : pieces) {
         if (piece.empty()) continue;
-        const std::size_t wanted =
-            indent + display_columns(current) + piece_gap + display_columns(piece);
+        const std::size_t wanted = indent + columns_of(current) + piece_gap + columns_of(piece);
         if (!current.empty() && wanted <= style_.columns) {
             current += std::string(piece_gap, ' ') + piece;
             continue;

@@ -14,9 +14,6 @@ struct TextStyle {
 
 enum class Emphasis : std::uint8_t { none, strong, good, care, bad };
 
-// Columns that a text takes on a terminal: its code points.
-std::size_t display_columns(std::string_view text);
-
 // Lines that never are wider than a terminal, unless one word is.
 class TextPage {
 public:

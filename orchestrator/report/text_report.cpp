@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/result_reading.hpp"
 
@@ -15,6 +16,12 @@ namespace elytractl::report {
 namespace {
 
 using nlohmann::json;
+using quantities::change_digits;
+using quantities::digits;
+using quantities::duration_text;
+using quantities::quantity;
+using quantities::Unit;
+using quantities::whole;
 
 // More series than these get one line each instead of a paragraph.
 constexpr std::size_t paragraphs_max = 4;

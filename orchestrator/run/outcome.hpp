@@ -83,7 +83,7 @@ enum class Completion : std::uint8_t {
 
 // One measurement: a fresh cluster, traffic, and its end.
 struct MeasurementOutcome {
-    std::uint32_t index = 0;  // in the plan, from 0
+    std::uint32_t index = 0;           // in the plan, from 0
     std::string role = "measurement";  // or "probe", "noise": not a result by itself
     std::string subject;               // "a" or "b" of a comparison; otherwise empty
     std::map<std::string, std::string> cell;

@@ -86,7 +86,7 @@ TEST_CASE("each fault of a machine shows in one finding, with its level and what
          "512 MiB"},
         {"memory", Level::warn, [](HostFacts& f) { f.memory_limit_bytes = 256ULL << 20; },
          "control group"},
-        {"swap", Level::note, [](HostFacts& f) { f.swap_bytes = 1ULL << 30; }, "1.0 GiB"},
+        {"swap", Level::note, [](HostFacts& f) { f.swap_bytes = 1ULL << 30; }, "1.00 GiB"},
         {"swap", Level::warn,
          [](HostFacts& f) {
              f.swap_bytes = 1ULL << 30;
@@ -111,7 +111,7 @@ TEST_CASE("each fault of a machine shows in one finding, with its level and what
         {"direct_io", Level::fail, [](HostFacts& f) { f.directory.direct_error = EINVAL; },
          "Invalid argument"},
         {"free_space", Level::warn, [](HostFacts& f) { f.directory.free_bytes = 1ULL << 30; },
-         "1.0 GiB"},
+         "1.00 GiB"},
         {"free_space", Level::fail, [](HostFacts& f) { f.directory.free_bytes = 1ULL << 20; },
          "1.0 MiB"},
         {"write_latency", Level::warn, [](HostFacts& f) { f.directory.latency->p50_us = 5'001; },

@@ -8,7 +8,6 @@
 #include <doctest/doctest.h>
 #include <unistd.h>
 
-#include "orchestrator/process/folder_lock.hpp"
 #include "tests/support/temp_directory.hpp"
 
 using namespace elytractl::process;
@@ -154,21 +153,4 @@ TEST_CASE("what a format has left unfinished is taken over from a directory of o
     ledger->adopt_unfinished(folder.path("data/a"));
     ledger->adopt_unfinished(folder.path("others/a"));
     CHECK(ledger->remove_all().removed == std::vector<std::string>{folder.path("data/a.1.new")});
-}
-
-TEST_CASE("the second orchestrator in a folder learns who the first one is") {
-    const TempDirectory folder;
-    {
-        const auto first = FolderLock::acquire(folder.path("."), {"elytractl", "bench", "a.json"});
-        REQUIRE(first.has_value());
-        const auto second = FolderLock::acquire(folder.path("."), {"elytractl", "runs"});
-        REQUIRE_FALSE(second.has_value());
-        CHECK(second.error().kind == LockError::Kind::busy);
-        CHECK(second.error().text.find("process " + std::to_string(getpid())) != std::string::npos);
-        CHECK(second.error().text.ends_with(": elytractl bench a.json"));
-    }
-    CHECK(FolderLock::acquire(folder.path("."), {"elytractl"}).has_value());
-    const auto missing = FolderLock::acquire(folder.path("missing"), {});
-    REQUIRE_FALSE(missing.has_value());
-    CHECK(missing.error().kind == LockError::Kind::failed);
 }

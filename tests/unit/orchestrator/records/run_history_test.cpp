@@ -43,9 +43,3 @@ TEST_CASE("a lasting change is told with the run where it began") {
     CHECK(history["series"][0]["changes"][0]["direction"] == "worse");
     CHECK(history_text(history).find("worse since 0013-brisk-otter") != std::string::npos);
 }
-
-TEST_CASE("a spark line goes from the lowest to the highest bar") {
-    CHECK(spark_line(std::vector<double>{0, 7, 3.5}) == "▁█▅");
-    CHECK(spark_line(std::vector<double>{4, 4}) == "▅▅");
-    CHECK(spark_line({}).empty());
-}

@@ -6,7 +6,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
-#include "orchestrator/report/quantities.hpp"
+#include "orchestrator/quantities/columns.hpp"
 #include "orchestrator/report/result_reading.hpp"
 #include "tests/support/example_result.hpp"
 
@@ -40,7 +40,7 @@ TEST_CASE("no line is wider than the terminal, unless a word is") {
             std::istringstream lines(text_report(result, {.columns = columns}));
             for (std::string line; std::getline(lines, line);) {
                 CAPTURE(line);
-                CHECK(display_columns(line) <= columns);
+                CHECK(elytractl::quantities::columns_of(line) <= columns);
             }
         }
     }
@@ -90,26 +90,6 @@ TEST_CASE("repeats too few for an interval are shown one by one") {
     estimate.low = 30'200;
     estimate.high = 33'000;
     CHECK(to_text(estimate) == "31.4 ms [30.2, 33.0]");
-}
-
-TEST_CASE("numbers keep three digits that count, and all before the point") {
-    struct Row {
-        Unit unit;
-        double value;
-        std::string text;
-    };
-
-    const Row rows[] = {
-        {Unit::microseconds, 870, "870 µs"},       {Unit::microseconds, 31'415, "31.4 ms"},
-        {Unit::microseconds, 2'500'000, "2.50 s"}, {Unit::per_second, 1'234'567, "1 234 567/s"},
-        {Unit::bytes, 3'253'002'240, "3.03 GiB"},  {Unit::fraction, 0.001, "0.1 %"},
-        {Unit::bytes_per_event, 402.4, "402 B"},   {Unit::number, 0.0004, "0.0004"}};
-    for (const Row& row : rows) {
-        CAPTURE(row.text);
-        CHECK(quantity(row.unit, row.value) == row.text);
-    }
-    CHECK(quantity(Unit::bytes, std::nullopt) == "-");
-    CHECK(change_percent(0.938) == "-6.2 %");
 }
 
 TEST_CASE("the command to repeat is quoted for a shell") {

@@ -1,11 +1,13 @@
-#include "orchestrator/report/quantities.hpp"
+#include "orchestrator/quantities/quantity.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <span>
 
 #include <fmt/format.h>
 
-namespace elytractl::report {
+namespace elytractl::quantities {
 namespace {
 
 // Blanks between groups of three digits before the point.
@@ -19,35 +21,28 @@ std::string grouped(std::string digits) {
     return digits;
 }
 
+// The largest unit of which there is one, also after rounding to three digits.
+Scale scale_in_steps(double value, double step, std::span<const std::string_view> names) {
+    constexpr double rounds_up = 0.9995;
+    Scale scale{.divisor = 1, .name = names.front()};
+    for (const std::string_view name : names.subspan(1)) {
+        if (value < scale.divisor * step * rounds_up) break;
+        scale = {.divisor = scale.divisor * step, .name = name};
+    }
+    return scale;
+}
+
 Scale scale_of_microseconds(double value) {
-    if (value < 1e3) return {.divisor = 1, .name = "µs"};
-    if (value < 1e6) return {.divisor = 1e3, .name = "ms"};
-    return {.divisor = 1e6, .name = "s"};
+    static constexpr std::array<std::string_view, 3> names{"µs", "ms", "s"};
+    return scale_in_steps(value, 1000, names);
 }
 
 Scale scale_of_bytes(double value) {
-    constexpr double kibi = 1024;
-    if (value < kibi) return {.divisor = 1, .name = "B"};
-    if (value < kibi * kibi) return {.divisor = kibi, .name = "KiB"};
-    if (value < kibi * kibi * kibi) return {.divisor = kibi * kibi, .name = "MiB"};
-    if (value < kibi * kibi * kibi * kibi) return {.divisor = kibi * kibi * kibi, .name = "GiB"};
-    return {.divisor = kibi * kibi * kibi * kibi, .name = "TiB"};
+    static constexpr std::array<std::string_view, 5> names{"B", "KiB", "MiB", "GiB", "TiB"};
+    return scale_in_steps(value, 1024, names);
 }
 
 }  // namespace
-
-Unit unit_of_metric(std::string_view metric) {
-    if (metric == "throughput" || metric == "load.offered") return Unit::per_second;
-    if (metric == "member.rss_max") return Unit::bytes;
-    if (metric == "member.ready_ms") return Unit::milliseconds;
-    if (metric == "cost.cpu_us_per_event") return Unit::microseconds;
-    if (metric == "cost.written_bytes_per_event") return Unit::bytes_per_event;
-    if (metric.ends_with("_fraction") || metric.starts_with("generator.")) return Unit::fraction;
-    if (metric.ends_with(".max") || metric.find(".p") != std::string_view::npos) {
-        return Unit::microseconds;
-    }
-    return Unit::number;
-}
 
 Scale scale_of(Unit unit, double value) {
     switch (unit) {
@@ -73,9 +68,9 @@ Scale scale_of(Unit unit, double value) {
 
 std::string digits(double value) {
     const double size = std::abs(value);
-    if (size >= 100 || value == 0) return whole(value);
-    if (size >= 10) return fmt::format("{:.1f}", value);
-    if (size >= 1) return fmt::format("{:.2f}", value);
+    if (size >= 99.95 || value == 0) return whole(value);
+    if (size >= 9.995) return fmt::format("{:.1f}", value);
+    if (size >= 0.9995) return fmt::format("{:.2f}", value);
     if (size < 1e-4) return fmt::format("{:.1e}", value);
     return fmt::format("{:.3g}", value);
 }
@@ -88,6 +83,10 @@ std::string quantity(Unit unit, std::optional<double> value) {
     if (scale.name.empty()) return digits(*value, scale);
     if (unit == Unit::per_second) return digits(*value) + "/s";
     return fmt::format("{} {}", digits(*value, scale), scale.name);
+}
+
+std::string bytes_text(std::uint64_t bytes) {
+    return quantity(Unit::bytes, static_cast<double>(bytes));
 }
 
 std::string whole(double value) { return grouped(fmt::format("{:.0f}", value)); }
@@ -106,4 +105,4 @@ std::string duration_text(double nanoseconds) {
     return fmt::format("{:.0f} m {:.0f} s", minutes, rest);
 }
 
-}  // namespace elytractl::report
+}  // namespace elytractl::quantities

@@ -7,7 +7,7 @@
 
 // Numbers as people read them: three digits that count, a unit that keeps them short, thousands
 // apart.
-namespace elytractl::report {
+namespace elytractl::quantities {
 
 enum class Unit : std::uint8_t {
     per_second,
@@ -18,9 +18,6 @@ enum class Unit : std::uint8_t {
     fraction,         // 0.5 is shown as 50 %
     number,
 };
-
-// What a metric counts in; `number` for one that is not known.
-Unit unit_of_metric(std::string_view metric);
 
 // A multiple of a unit, chosen for one value and used for those shown beside it.
 struct Scale {
@@ -38,6 +35,9 @@ std::string digits(double value, const Scale& scale);
 // "31.4 ms"; an absent value is "-".
 std::string quantity(Unit unit, std::optional<double> value);
 
+// "3.03 GiB".
+std::string bytes_text(std::uint64_t bytes);
+
 // All digits, thousands apart: "91 996".
 std::string whole(double value);
 
@@ -50,4 +50,4 @@ std::string change_digits(double ratio);
 // "30 s", "2 m 30 s", "250 ms".
 std::string duration_text(double nanoseconds);
 
-}  // namespace elytractl::report
+}  // namespace elytractl::quantities
