@@ -55,6 +55,12 @@ bool answers_wrong(const run::MeasurementOutcome& outcome) {
     return outcome.traffic.has_value() && !outcome.traffic->audit.findings.empty();
 }
 
+// A sweep offers more than can be served on purpose; that makes none of its numbers worse.
+bool overloaded(const Measured& measured) {
+    return measured.direction.has_value() && measured.completion == run::Completion::complete &&
+           !statistics::keeps_up(sweep_step(measured), std::nullopt);
+}
+
 std::map<std::string, double> metrics_of(const json& measurement) {
     std::map<std::string, double> metrics;
     for (const auto& [name, value] : measurement.at("metrics").items()) {
@@ -152,8 +158,11 @@ process::MeasurementPlan Campaign::complete_plan(const plan::Measurement& measur
         .cluster = cell.cluster,
         .traffic = plan::traffic_of(options_.plan, measurement, probed(measurement)),
         .measure = cell.measure,
-        .ramp_nanoseconds = cell.measure.warmup.ramp_nanoseconds,
         .addresses = {}};
+    using elytra::bench::ArrivalModel;
+    if (complete.traffic.arrival.model == ArrivalModel::open) {
+        complete.ramp_nanoseconds = cell.measure.warmup.ramp_nanoseconds;
+    }
     const auto& stretches = complete.traffic.arrival.stretches;
     if (!complete.rate.has_value() && measurement.rate_fraction.has_value()) {
         complete.rate = static_cast<double>(stretches.front().rate_begin);
@@ -200,8 +209,10 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
                                            .measure = measure,
                                            .environment = environment_,
                                            .generator_ceiling = options_.generator_ceiling};
-    const statistics::Verdict verdict =
-        statistics::judge_measurement(statistics::facts_of(outcome, context));
+    statistics::MeasurementFacts judged = statistics::facts_of(outcome, context);
+    // Where the generator is what is measured, it is meant to be busy.
+    if (parts_.run.kind == report::RunKind::null) judged.generator_busy = 0;
+    const statistics::Verdict verdict = statistics::judge_measurement(judged);
     parts_.measurements.push_back(report::measurement_json(outcome, verdict, measure.percentiles));
     measured_.push_back({.index = measurement.index,
                          .role = measurement.role,
@@ -212,7 +223,7 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
                          .rate_fraction = measurement.rate_fraction,
                          .rate = outcome.rate,
                          .completion = outcome.completion,
-                         .steady = outcome.steady,
+                         .steady = outcome.steady || !measure.warmup.until_steady,
                          .answers_wrong = answers_wrong(outcome),
                          .metrics = metrics_of(parts_.measurements.back()),
                          .verdict = verdict});
@@ -239,7 +250,9 @@ void Campaign::conclude() {
     const report::Comparison* const comparison =
         parts_.comparison.has_value() ? &*parts_.comparison : nullptr;
     std::vector<statistics::Verdict> verdicts;
-    for (const Measured& one : measured_) verdicts.push_back(one.verdict);
+    for (const Measured& one : measured_) {
+        if (!overloaded(one)) verdicts.push_back(one.verdict);
+    }
     std::vector<statistics::Reason> reasons = run_reasons(parts_.thresholds, comparison);
     if (interruption_.has_value()) {
         reasons.push_back({.code = "cut_short",

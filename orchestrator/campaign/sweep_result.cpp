@@ -13,19 +13,24 @@ std::optional<double> probed_rate(std::span<const Measured> measured) {
     return std::nullopt;
 }
 
+SweepStep sweep_step(const Measured& measured) {
+    const bool down = measured.direction == plan::Direction::down;
+    return {.direction = down ? SweepDirection::down : SweepDirection::up,
+            .fraction = measured.rate_fraction.value_or(0),
+            .offered = measured.rate.value_or(0),
+            .accepted = measured.metric("throughput").value_or(0),
+            .p50_microseconds = measured.metric("batch.p50"),
+            .p99_microseconds = measured.metric("batch.p99"),
+            .max_microseconds = measured.metric("batch.max").value_or(0),
+            .steady = measured.steady};
+}
+
 std::vector<SweepStep> sweep_steps(std::span<const Measured> measured) {
     std::vector<SweepStep> steps;
     for (const Measured& one : measured) {
-        if (one.role != plan::Role::measurement || !one.rate.has_value()) continue;
-        if (one.completion != run::Completion::complete) continue;
-        const bool down = one.direction == plan::Direction::down;
-        steps.push_back({.direction = down ? SweepDirection::down : SweepDirection::up,
-                         .fraction = one.rate_fraction.value_or(0),
-                         .offered = *one.rate,
-                         .accepted = one.metric("throughput").value_or(0),
-                         .p50_microseconds = one.metric("batch.p50").value_or(0),
-                         .p99_microseconds = one.metric("batch.p99").value_or(0),
-                         .steady = one.steady});
+        if (one.direction.has_value() && one.completion == run::Completion::complete) {
+            steps.push_back(sweep_step(one));
+        }
     }
     return steps;
 }
@@ -35,9 +40,7 @@ report::Sweep sweep_result(std::span<const Measured> measured,
     const std::vector<SweepStep> steps = sweep_steps(measured);
     return {.ceiling = probed_rate(measured).value_or(0),
             .steps = steps,
-            .knee = statistics::find_knee(steps, p99_max_microseconds),
-            .recovery_milliseconds = std::nullopt,
-            .law = std::nullopt};
+            .knee = statistics::find_knee(steps, p99_max_microseconds)};
 }
 
 }  // namespace elytractl::campaign

@@ -10,8 +10,10 @@
 
 namespace elytractl::campaign {
 
-// The rates measured so far in one direction, in the order of measuring. What did not complete is
-// left out.
+// Requires: of a sweep.
+statistics::SweepStep sweep_step(const Measured& measured);
+
+// The rates measured so far, in the order of measuring. What did not complete is left out.
 std::vector<statistics::SweepStep> sweep_steps(std::span<const Measured> measured);
 
 // `p99_max_microseconds` is the objective for the knee, if there is one.

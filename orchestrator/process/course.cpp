@@ -203,7 +203,11 @@ void Course::perform(const run::BeginWarmUp&) {
 
 void Course::perform(const run::BeginMeasurement&) { traffic_->begin_measurement(); }
 
-void Course::perform(const run::FinishTraffic&) { traffic_->finish(); }
+void Course::perform(const run::FinishTraffic&) {
+    // What the members have used by the end of the measurement.
+    if (traffic_begin_.has_value()) sample();
+    traffic_->finish();
+}
 
 void Course::perform(const run::DropTraffic&) {
     traffic_.reset();

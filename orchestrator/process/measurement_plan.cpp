@@ -44,7 +44,9 @@ run::RunnerOptions runner_options(const MeasurementPlan& plan) {
             .warm_up_minimum_nanoseconds = warmup.minimum_nanoseconds,
             .warm_up_maximum_nanoseconds = warmup.maximum_nanoseconds,
             .steady_window_nanoseconds = warmup.window_nanoseconds,
-            .duration_nanoseconds = plan.measure.duration_nanoseconds,
+            // The measurement begins with the next interval.
+            .duration_nanoseconds =
+                plan.measure.duration_nanoseconds + plan.traffic.interval_nanoseconds,
             // Marks come from the logs of our own kind only.
             .cover_checkpoints = plan.elytra ? plan.measure.cover_checkpoints : 0,
             .extension_max_nanoseconds = plan.extension_max_nanoseconds};

@@ -122,6 +122,8 @@ std::vector<PlotPoint> steps_of(const json& sweep, std::string_view direction,
             {.x = number_of(step, "offered").value_or(0),
              .y = number_of(step, key).value_or(std::numeric_limits<double>::quiet_NaN())});
     }
+    // Steps between others, which narrow the knee down, are measured last.
+    std::ranges::sort(points, {}, &PlotPoint::x);
     return points;
 }
 
@@ -198,11 +200,6 @@ std::string knee_sentence(const json& sweep) {
     text += knee.is_object() ? fmt::format("The highest rate with {} is {}.", text_of(knee, "slo"),
                                            quantity(Unit::per_second, number_of(knee, "rate")))
                              : std::string("No step kept the bound.");
-    const std::optional<double> recovery = number_of(sweep, "recovery_ms");
-    if (recovery.has_value()) {
-        text += fmt::format(" After the overload it was back to normal in {}.",
-                            quantity(Unit::milliseconds, recovery));
-    }
     return "<p>" + escaped(text) + "</p>\n";
 }
 

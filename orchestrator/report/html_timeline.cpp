@@ -26,6 +26,7 @@ using quantities::quantity;
 using quantities::Unit;
 
 constexpr std::size_t y_ticks = 4;
+constexpr std::size_t marks_distinct_max = 30;
 constexpr std::array<std::string_view, 6> colours{"c1", "c2", "c3", "c4", "c5", "c6"};
 
 std::string_view colour_of(std::size_t index) { return colours[index % colours.size()]; }
@@ -73,8 +74,11 @@ public:
     }
 
 private:
-    static std::string_view mark_class(std::string_view kind) {
-        return kind == "checkpoint" ? "mark checkpoint" : "mark merge";
+    // Many of them would hide the lines behind bars.
+    std::string_view mark_class(std::string_view kind) const {
+        const bool many = marks_.size() > marks_distinct_max;
+        if (kind == "checkpoint") return many ? "mark checkpoint many" : "mark checkpoint";
+        return many ? "mark merge many" : "mark merge";
     }
 
     std::vector<PhaseStretch> phases_;

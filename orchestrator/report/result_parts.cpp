@@ -56,19 +56,14 @@ json to_json(const statistics::SweepStep& step) {
             {"fraction", step.fraction},
             {"offered", step.offered},
             {"accepted", step.accepted},
-            {"p50_us", step.p50_microseconds},
-            {"p99_us", step.p99_microseconds},
+            {"p50_us", or_null(step.p50_microseconds)},
+            {"p99_us", or_null(step.p99_microseconds)},
             {"steady", step.steady}};
 }
 
 json to_json(const std::optional<statistics::Knee>& knee) {
     if (!knee.has_value()) return nullptr;
     return {{"rate", knee->rate}, {"slo", knee->slo}};
-}
-
-json to_json(const std::optional<statistics::ScalabilityLaw>& law) {
-    if (!law.has_value()) return nullptr;
-    return {{"lambda", law->lambda}, {"sigma", law->sigma}, {"kappa", law->kappa}};
 }
 
 }  // namespace
@@ -127,11 +122,7 @@ json to_json(const Comparison& comparison) {
 json to_json(const Sweep& sweep) {
     json steps = json::array();
     for (const statistics::SweepStep& step : sweep.steps) steps.push_back(to_json(step));
-    return {{"ceiling", sweep.ceiling},
-            {"steps", std::move(steps)},
-            {"knee", to_json(sweep.knee)},
-            {"recovery_ms", or_null(sweep.recovery_milliseconds)},
-            {"usl", to_json(sweep.law)}};
+    return {{"ceiling", sweep.ceiling}, {"steps", std::move(steps)}, {"knee", to_json(sweep.knee)}};
 }
 
 json to_json(const CheckedThreshold& threshold) {

@@ -59,8 +59,6 @@ struct Sweep {
     double ceiling = 0;  // of the closed loop, events a second
     std::vector<statistics::SweepStep> steps;
     std::optional<statistics::Knee> knee;
-    std::optional<double> recovery_milliseconds;  // from overload back to normal
-    std::optional<statistics::ScalabilityLaw> law;
 };
 
 // A bound of the run file and how it was kept.

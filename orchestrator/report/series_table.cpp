@@ -16,6 +16,10 @@ using nlohmann::json;
 constexpr double not_a_number = std::numeric_limits<double>::quiet_NaN();
 constexpr double milliseconds_per_second = 1000;
 
+// What is shorter than half of the longest stretch has the noise of few answers: rates in it are
+// not shown.
+bool long_enough(double length, double longest) { return length > 0 && 2 * length >= longest; }
+
 }  // namespace
 
 std::vector<PlotPoint> points_of(const json& table, std::string_view column) {
@@ -34,11 +38,16 @@ std::vector<PlotPoint> points_of(const json& table, std::string_view column) {
 
 std::vector<PlotPoint> growth_of(const json& table, std::string_view counter) {
     const std::vector<PlotPoint> counts = points_of(table, counter);
+    double longest = 0;
+    for (std::size_t index = 1; index < counts.size(); ++index) {
+        longest = std::max(longest, counts[index].x - counts[index - 1].x);
+    }
     std::vector<PlotPoint> growth;
     for (std::size_t index = 1; index < counts.size(); ++index) {
         const double seconds = counts[index].x - counts[index - 1].x;
         const double grown = counts[index].y - counts[index - 1].y;
-        growth.push_back({.x = counts[index].x, .y = seconds > 0 ? grown / seconds : not_a_number});
+        growth.push_back({.x = counts[index].x,
+                          .y = long_enough(seconds, longest) ? grown / seconds : not_a_number});
     }
     return growth;
 }
@@ -46,9 +55,10 @@ std::vector<PlotPoint> growth_of(const json& table, std::string_view counter) {
 std::vector<PlotPoint> rates_of(const json& table, std::string_view column) {
     std::vector<PlotPoint> rates = points_of(table, column);
     const std::vector<PlotPoint> lengths = points_of(table, "length_ms");
+    const double longest = largest_of(lengths) / milliseconds_per_second;
     for (std::size_t index = 0; index < std::min(rates.size(), lengths.size()); ++index) {
         const double seconds = lengths[index].y / milliseconds_per_second;
-        rates[index].y = seconds > 0 ? rates[index].y / seconds : not_a_number;
+        rates[index].y = long_enough(seconds, longest) ? rates[index].y / seconds : not_a_number;
     }
     return rates;
 }

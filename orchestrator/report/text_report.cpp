@@ -240,11 +240,6 @@ void add_sweep(TextPage& page, const json& sweep) {
                           text_of(knee, "slo"))
             : "no knee: no step kept the bound",
         Emphasis::strong);
-    const std::optional<double> recovery = number_of(sweep, "recovery_ms");
-    if (recovery.has_value()) {
-        page.sentence(0, fmt::format("back to normal {} after the overload",
-                                     quantity(Unit::milliseconds, recovery)));
-    }
 }
 
 void add_trouble(TextPage& page, const json& result) {

@@ -42,7 +42,7 @@ struct WarmupSpec {
     std::uint64_t ramp_nanoseconds = 1'000'000'000;  // open loop: rise to the first rate
     std::uint64_t window_nanoseconds = 3'000'000'000;
     std::uint64_t minimum_nanoseconds = 2'000'000'000;
-    std::uint64_t maximum_nanoseconds = 60'000'000'000;
+    std::uint64_t maximum_nanoseconds = 20'000'000'000;
 };
 
 struct MeasureSpec {

@@ -21,7 +21,7 @@ std::string_view start_file() {
     "arrival": { "process": "poisson", "rate": "auto", "steps": ["50%", "70%", "90%"] }
   },
   "measure": {
-    "warmup": { "until": "steady", "min": "2s", "max": "1m" },
+    "warmup": { "until": "steady", "min": "2s", "max": "20s" },
     "duration": "10s",
     "repeat": 5
   },

@@ -162,10 +162,7 @@ json example_sweep() {
     parts.run.command = {"elytractl", "bench", "sweep", "--slo", "p99=40ms"};
     Sweep sweep{.ceiling = 131'000,
                 .steps = {},
-                .knee = statistics::Knee{.rate = 117'900, .slo = "p99 <= 40 ms"},
-                .recovery_milliseconds = 1'240,
-                .law = statistics::ScalabilityLaw{
-                    .lambda = 41'000, .sigma = 0.06, .kappa = 0.0021, .fit = 0.99}};
+                .knee = statistics::Knee{.rate = 117'900, .slo = "p99 <= 40 ms"}};
     using statistics::SweepDirection;
     const std::pair<SweepDirection, double> steps[] = {
         {SweepDirection::up, 0.1},   {SweepDirection::up, 0.3},   {SweepDirection::up, 0.5},
@@ -186,6 +183,7 @@ json example_sweep() {
                                    .accepted = metrics["throughput"],
                                    .p50_microseconds = metrics["batch.p50"].get<double>(),
                                    .p99_microseconds = metrics.value("batch.p99", 0.0),
+                                   .max_microseconds = metrics.value("batch.max", 0.0),
                                    .steady = fraction <= 1};
         sweep.steps.push_back(step);
         parts.measurements.push_back(measurement);

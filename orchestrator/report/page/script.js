@@ -4,6 +4,9 @@
 
   const style = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+  // Many of them would hide the lines behind bars.
+  const marksDistinctMax = 30;
+
   // The stretches that do not count and the marks, under the lines.
   function drawGround(data) {
     return function (context, area, chart) {
@@ -15,6 +18,7 @@
         if (right > left) context.fillRect(left, area.y, right - left, area.h);
       }
       context.strokeStyle = style("--soft");
+      context.globalAlpha = data.marks.length > marksDistinctMax ? 0.3 : 1;
       for (const mark of data.marks) {
         const at = chart.toDomXCoord(mark.at_ms / 1000);
         if (at < area.x || at > area.x + area.w) continue;
@@ -25,6 +29,7 @@
         context.stroke();
       }
       context.setLineDash([]);
+      context.globalAlpha = 1;
     };
   }
 

@@ -18,6 +18,7 @@ SweepStep step_at(double rate, SweepDirection direction = SweepDirection::up) {
             .accepted = accepted,
             .p50_microseconds = p99 / 2,
             .p99_microseconds = p99,
+            .max_microseconds = 2 * p99,
             .steady = true};
 }
 
@@ -70,51 +71,10 @@ TEST_CASE("two steps in a row that serve too little end the way up") {
     CHECK(is_saturated(steps_at({90'000, 110'000, 120'000})));
 }
 
-TEST_CASE("the way down is held against the way up") {
-    std::vector<SweepStep> steps = steps_at({50'000, 70'000});
-    steps.push_back(step_at(70'000, SweepDirection::down));
-    steps.back().accepted = 63'000;
-    steps.back().p99_microseconds *= 3;
-    steps.push_back(step_at(30'000, SweepDirection::down));
-    const std::vector<Hysteresis> found = find_hysteresis(steps);
-    REQUIRE(found.size() == 1);
-    CHECK(found[0].throughput_loss == doctest::Approx(0.1));
-    CHECK(found[0].p99_factor == doctest::Approx(3));
-}
-
-TEST_CASE("recovery ends with three normal intervals in a row") {
-    const std::vector<RecoveryPoint> points{{100, 9000}, {200, 1100}, {300, 5000},
-                                            {400, 1200}, {500, 1000}, {600, 900}};
-    CHECK(recovery_nanoseconds(points, 1000) == 400);
-    CHECK_FALSE(recovery_nanoseconds(points, 700).has_value());
-    CHECK_FALSE(recovery_nanoseconds({}, 1000).has_value());
-}
-
-TEST_CASE("the scalability law is recovered from its own values") {
-    const ScalabilityLaw truth{.lambda = 30'000, .sigma = 0.05, .kappa = 0.002};
-    std::vector<ScalePoint> points;
-    for (const double clients : {1, 2, 4, 8, 16, 32}) {
-        points.push_back({clients, truth.throughput(clients)});
-    }
-    const auto law = fit_scalability(points);
-    REQUIRE(law.has_value());
-    CHECK(law->lambda == doctest::Approx(truth.lambda));
-    CHECK(law->sigma == doctest::Approx(truth.sigma));
-    CHECK(law->kappa == doctest::Approx(truth.kappa));
-    CHECK(law->fit == doctest::Approx(1));
-    CHECK(law->best_clients().value() == doctest::Approx(21.79).epsilon(0.001));
-}
-
-TEST_CASE("terms of the law that would be negative are left out") {
-    const std::vector<ScalePoint> better_than_linear{{1, 100}, {2, 210}, {4, 450}};
-    const auto law = fit_scalability(better_than_linear);
-    REQUIRE(law.has_value());
-    CHECK(law->sigma == 0);
-    CHECK(law->kappa == 0);
-    CHECK_FALSE(law->best_clients().has_value());
-}
-
-TEST_CASE("two numbers of clients are too few for the law") {
-    CHECK_FALSE(fit_scalability(std::vector<ScalePoint>{{1, 10}, {2, 19}, {2, 18}}).has_value());
-    CHECK_FALSE(fit_scalability({}).has_value());
+TEST_CASE("where the percentile is not known the maximum stands for it") {
+    SweepStep step = step_at(50'000);
+    CHECK(keeps_up(step, *step.p99_microseconds));
+    step.p99_microseconds.reset();
+    CHECK_FALSE(keeps_up(step, step.max_microseconds / 2));
+    CHECK(keeps_up(step, step.max_microseconds));
 }

@@ -1,0 +1,98 @@
+#include "orchestrator/campaign/ending.hpp"
+
+#include <doctest/doctest.h>
+
+using namespace elytractl;
+using campaign::EndFacts;
+using campaign::Interruption;
+using campaign::Measured;
+using run::ExitCode;
+
+namespace {
+
+const statistics::Verdict usable{};
+
+report::CheckedThreshold broken_bound(const char* on_fail) {
+    report::CheckedThreshold threshold;
+    threshold.on_fail = on_fail;
+    threshold.passed = false;
+    return threshold;
+}
+
+report::Comparison comparison_of(statistics::Difference difference) {
+    report::Comparison comparison;
+    comparison.metrics["throughput"].difference = difference;
+    comparison.metrics["throughput"].sentence = "about 4 more pairs are needed";
+    return comparison;
+}
+
+ExitCode end_of(const Measured& one, const Interruption* interruption = nullptr) {
+    return campaign::judge_end(
+        {.measured = {&one, 1}, .verdict = usable, .thresholds = {}, .interruption = interruption});
+}
+
+}  // namespace
+
+TEST_CASE("how a measurement ended decides the status") {
+    struct Row {
+        run::Completion completion;
+        ExitCode code;
+    };
+
+    const Row rows[] = {{run::Completion::complete, ExitCode::success},
+                        {run::Completion::member_failed, ExitCode::member_died},
+                        {run::Completion::timed_out, ExitCode::timed_out},
+                        {run::Completion::load_failed, ExitCode::unclassified},
+                        {run::Completion::interrupted, ExitCode::interrupted}};
+    for (const Row& row : rows) {
+        Measured one;
+        one.completion = row.completion;
+        CHECK(end_of(one) == row.code);
+    }
+}
+
+TEST_CASE("wrong answers outweigh everything but the wish to end") {
+    Measured one;
+    one.answers_wrong = true;
+    one.completion = run::Completion::member_failed;
+    CHECK(end_of(one) == ExitCode::check_failed);
+    const Interruption refused{.code = ExitCode::refused, .text = "not ours"};
+    CHECK(end_of(one, &refused) == ExitCode::check_failed);
+    const Interruption interrupted{.code = ExitCode::interrupted, .text = "interrupted"};
+    CHECK(end_of(one, &interrupted) == ExitCode::interrupted);
+}
+
+TEST_CASE("an invalid run says nothing about bounds and regressions") {
+    const Measured one;
+    const statistics::Verdict invalid{.usability = statistics::Usability::invalid, .reasons = {}};
+    const report::CheckedThreshold bound = broken_bound("fail");
+    const report::Comparison slower = comparison_of(statistics::Difference::slower);
+    EndFacts facts{.measured = {&one, 1},
+                   .verdict = invalid,
+                   .thresholds = {&bound, 1},
+                   .comparison = &slower};
+    CHECK(campaign::judge_end(facts) == ExitCode::run_invalid);
+    const EndFacts valid{
+        .measured = {&one, 1}, .verdict = usable, .thresholds = {&bound, 1}, .comparison = &slower};
+    CHECK(campaign::judge_end(valid) == ExitCode::threshold_failed);
+    const EndFacts compared{
+        .measured = {&one, 1}, .verdict = usable, .thresholds = {}, .comparison = &slower};
+    CHECK(campaign::judge_end(compared) == ExitCode::regression);
+}
+
+TEST_CASE("a comparison without a decision makes a run inconclusive, with its sentence") {
+    const report::Comparison undecided = comparison_of(statistics::Difference::undecided);
+    const auto reasons = campaign::run_reasons({}, &undecided);
+    REQUIRE(reasons.size() == 1);
+    CHECK(reasons[0].severity == statistics::Severity::inconclusive);
+    CHECK(reasons[0].text == "about 4 more pairs are needed");
+    const report::Comparison faster = comparison_of(statistics::Difference::faster);
+    CHECK(campaign::run_reasons({}, &faster).empty());
+}
+
+TEST_CASE("a bound that invalidates a run is a reason against it") {
+    const report::CheckedThreshold bound = broken_bound("invalid");
+    const auto reasons = campaign::run_reasons({&bound, 1}, nullptr);
+    REQUIRE(reasons.size() == 1);
+    CHECK(reasons[0].severity == statistics::Severity::invalid);
+}
