@@ -13,6 +13,7 @@
 using namespace elytractl::progress;
 using elytra::nanoseconds_per_millisecond;
 using elytra::nanoseconds_per_second;
+using elytractl::quantities::Glyphs;
 namespace run = elytractl::run;
 
 namespace {
@@ -72,8 +73,7 @@ TEST_CASE("a wide view shows plan, traffic and members") {
 }
 
 TEST_CASE("no line is wider than the terminal, and nothing is lost") {
-    for (const Glyphs glyphs :
-         {elytractl::quantities::Glyphs::ascii, elytractl::quantities::Glyphs::unicode}) {
+    for (const Glyphs glyphs : {Glyphs::ascii, Glyphs::unicode}) {
         for (std::size_t width = 20; width < 130; ++width) {
             CAPTURE(width);
             const std::vector<std::string> lines =
