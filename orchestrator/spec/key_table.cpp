@@ -59,7 +59,7 @@ constexpr Key table[] = {
     {.pointer = "/cluster/dir",
      .kind = text,
      .default_text = R"(".")",
-     .description = "Folder in which the one of the data files is made; its file system decides "
+     .description = "Where the folder of the data files is made; its file system decides "
                     "the speed"},
     {.pointer = "/cluster/start",
      .kind = start_flags,
