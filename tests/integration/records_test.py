@@ -66,6 +66,14 @@ class Records(harness.ProcessTest):
         self.assertIn("+10.0 %", self.elytractl("runs", "diff", "42", "43").stdout)
         self.elytractl("runs", "show", "99", status=2)
 
+    def test_a_record_that_cannot_be_printed_is_no_success(self):
+        self.make_run("0042-brisk-otter")
+        for arguments in (["runs", "ls"], ["runs", "show", "--json"], ["history", "throughput"]):
+            with self.subTest(arguments), open("/dev/full", "wb") as full:
+                done = subprocess.run([ELYTRACTL, *arguments], cwd=self.folder, stdout=full,
+                                      timeout=harness.COMMAND_SECONDS_MAX, check=False)
+                self.assertEqual(done.returncode, 1)
+
     def test_metrics_are_exported_and_have_a_history(self):
         for number in range(1, 21):
             self.make_run(f"{number:04}-brisk-otter", throughput=1e5 - (number > 10) * 2e4 + number)
