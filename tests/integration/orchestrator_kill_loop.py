@@ -42,7 +42,9 @@ class KillLoop:
     def __init__(self, folder, draw):
         self.folder = folder
         self.draw = draw
-        self.stood_until_the_end = 0
+        self.too_late = 0  # kills of runs that had ended
+        self.left = 0  # folders with data, after kills
+        self.removed = 0  # of them, by the next run
         for name, text in FOREIGN.items():
             path = folder / name
             path.parent.mkdir(exist_ok=True)
@@ -78,7 +80,7 @@ class KillLoop:
         descriptor = os.pidfd_open(process.pid)
         ended = select.select([descriptor], [], [], seconds)[0]
         os.close(descriptor)
-        self.stood_until_the_end += bool(ended)
+        self.too_late += bool(ended)
         process.kill()
         process.wait()
         alive = reap_children(harness.STOP_SECONDS_MAX)
@@ -108,12 +110,14 @@ class KillLoop:
         self.check_foreign()
 
     def cycle(self, binary, span_seconds):
+        before = self.data_folders()
         self.kill_after(self.draw.uniform(0, span_seconds), binary)
         self.check_records()
         left = self.data_folders()
         _, told = self.measure_once(binary)
         self.check_cleaned(left, told)
-        return len(left), len(left & self.data_folders())
+        self.left += len(left - before)
+        self.removed += len(left - self.data_folders())
 
 
 def main():
@@ -125,21 +129,18 @@ def main():
     ctypes.CDLL(None).prctl(harness.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     folder = pathlib.Path(tempfile.mkdtemp(prefix="elytra-kill-"))
     loop = KillLoop(folder, random.Random(arguments.seed))
-    left = kept = 0
     try:
         spans = {binary: loop.measure_once(binary)[0] for binary in (FAKE, "elytra")}
         for kill in range(arguments.kills):
             binary = list(spans)[kill % len(spans)]
-            more, stayed = loop.cycle(binary, spans[binary])
-            left += more
-            kept += stayed
+            loop.cycle(binary, spans[binary])
     except (Broken, subprocess.TimeoutExpired) as broken:
         reap_children(0)
         print(f"FAILED: {broken}\nits files are in {folder}")
         return 1
     shutil.rmtree(folder)
-    print(f"{arguments.kills} kills, {loop.stood_until_the_end} came too late; {left} folders with "
-          f"data were left and {left - kept} of them removed by the next run")
+    print(f"{arguments.kills} kills, {loop.too_late} too late; {loop.left} left a folder with data, "
+          f"{loop.removed} of these were removed by the next run, the others told")
     return 0
 
 
