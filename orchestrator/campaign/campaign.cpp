@@ -87,6 +87,10 @@ json Campaign::run() {
     parts_.environment = report::environment_json(environment_, elytra::bench::read_system_load());
     note(folder_.write("plan.json", parts_.plan.dump(2) + "\n"));
     note(folder_.write("environment.json", parts_.environment.dump(2) + "\n"));
+    // What stands in the record of a run that is killed.
+    parts_.verdict = statistics::verdict_of({{.code = "not_ended",
+                                              .severity = statistics::Severity::inconclusive,
+                                              .text = "The run has not come to its end."}});
     write_result();
     for (const plan::Measurement& measurement : options_.plan.measurements) {
         if (decided()) break;
@@ -131,6 +135,14 @@ bool Campaign::goes_on() const {
     if (measured_.empty()) return true;
     return measured_.back().completion == run::Completion::complete &&
            !measured_.back().answers_wrong;
+}
+
+// Whether something of the plan is missing that was wanted, or the last measurement has no end.
+bool Campaign::cut_short() const {
+    if (interruption_.has_value()) return true;
+    if (goes_on()) return false;
+    return measured_.back().completion != run::Completion::complete ||
+           measured_.size() < options_.plan.measurements.size();
 }
 
 std::optional<double> Campaign::probed(const plan::Measurement& measurement) const {
@@ -267,8 +279,7 @@ void Campaign::conclude() {
                                      .interruption = interruption_ ? &*interruption_ : nullptr});
     parts_.run.exit_code = static_cast<int>(code);
     parts_.run.ended = elytra::io::wall_now();
-    const bool cut = interruption_.has_value() || !goes_on();
-    parts_.run.state = cut ? report::RunState::incomplete : report::RunState::complete;
+    parts_.run.state = cut_short() ? report::RunState::incomplete : report::RunState::complete;
     write_result();
     write_reports();
 }

@@ -66,6 +66,7 @@ private:
     void record(const plan::Measurement& measurement, const run::MeasurementOutcome& outcome,
                 const elytra::bench::TrafficOptions& traffic);
     bool goes_on() const;
+    bool cut_short() const;
     void conclude();
     void write_result();
     void write_reports();

@@ -146,16 +146,9 @@ std::optional<double> known_ceiling(const std::string& directory) {
 // Everybody who wants to hear of the run while it goes on.
 class Listeners {
 public:
-    Listeners(records::RunFolder& folder, progress::DisplayMode mode)
-        : folder_(folder), display_(mode) {}
-
-    elytra::Result<void, std::string> stream_to(const std::string& path) {
-        if (path.empty()) return {};
-        auto stream = progress::EventStream::open(path);
-        if (!stream.has_value()) return elytra::Unexpected(stream.error());
-        stream_.emplace(std::move(*stream));
-        return {};
-    }
+    Listeners(records::RunFolder& folder, progress::DisplayMode mode,
+              std::optional<progress::EventStream> stream)
+        : folder_(folder), display_(mode), stream_(std::move(stream)) {}
 
     void on_event(const run::Event& event) {
         display_.on_event(event);
@@ -187,7 +180,8 @@ report::ResultParts facts_of(const BenchRequest& request, const records::RunFold
                  .ended = std::nullopt,
                  .command = own_command(),
                  .elytractl = fmt::format("{}+{}", elytra::build_version, elytra::build_commit),
-                 .seed = request.spec.cells.front().traffic.workload.seed};
+                 .seed = request.spec.cells.front().traffic.workload.seed,
+                 .exit_code = std::nullopt};
     facts.subjects = std::move(subjects);
     return facts;
 }
@@ -205,7 +199,8 @@ ExitCode publish(const nlohmann::json& result, const BenchFlags& flags) {
     return written.has_value() ? code : refuse(written.error(), ExitCode::unclassified);
 }
 
-ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs programs) {
+ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs programs,
+                 std::optional<progress::EventStream> stream) {
     const std::string& directory = request.spec.report.directory;
     clean_earlier_runs(directory);
     auto folder = records::RunFolder::create(directory, own_command(), elytra::io::random_u64());
@@ -214,10 +209,7 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
     std::filesystem::create_directory(folder->path_of("logs"), error);
     if (error) return refuse(error.message(), ExitCode::host_unsuitable);
     const auto verbosity = flags.quiet ? progress::Verbosity::quiet : progress::Verbosity::normal;
-    Listeners listeners(*folder, progress::display_mode(verbosity));
-    if (const auto opened = listeners.stream_to(flags.events); !opened.has_value()) {
-        return refuse(opened.error(), ExitCode::usage);
-    }
+    Listeners listeners(*folder, progress::display_mode(verbosity), std::move(stream));
     auto ledger = process::OwnershipLedger::open(folder->path_of(process::ownership_file_name));
     if (!ledger.has_value()) return refuse(ledger.error(), ExitCode::host_unsuitable);
     process::Session session(
@@ -280,7 +272,13 @@ ExitCode run_bench(BenchRequest request, const BenchFlags& flags) {
     }
     auto programs = find_programs(request);
     if (!programs.has_value()) return refuse(programs.error(), ExitCode::usage);
-    return measure(request, flags, std::move(*programs));
+    std::optional<progress::EventStream> stream;
+    if (!flags.events.empty()) {
+        auto opened = progress::EventStream::open(flags.events);
+        if (!opened.has_value()) return refuse(opened.error(), ExitCode::usage);
+        stream.emplace(std::move(*opened));
+    }
+    return measure(request, flags, std::move(*programs), std::move(stream));
 }
 
 }  // namespace elytractl::cli

@@ -150,7 +150,10 @@ Result<void, int> OwnershipLedger::make_directory(const std::string& path, Lifet
     if (::mkdir(full.c_str(), directory_mode) != 0) return Unexpected(errno);
     const auto status = status_in(open_parent(full), full);
     if (!status.has_value()) return Unexpected(status.error());
-    return record(entry_of(*status, full, lifetime));
+    const auto recorded = record(entry_of(*status, full, lifetime));
+    // It is still empty, and nobody would find it.
+    if (!recorded.has_value()) (void)::rmdir(full.c_str());
+    return recorded;
 }
 
 Result<void, int> OwnershipLedger::expect_file(const std::string& path) {

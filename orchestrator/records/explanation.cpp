@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "orchestrator/report/json_read.hpp"
+#include "orchestrator/report/result_reading.hpp"
 
 namespace elytractl::records {
 namespace {
@@ -32,10 +33,11 @@ std::string head_line(const StoredRun& run) {
     const std::string state = text_of(head, "state");
     const std::size_t measured = list_of(run.result, "measurements").size();
     if (state == "running") return line + fmt::format(" is running, {} measured so far", measured);
-    if (state == "incomplete") {
+    if (text_of(head, "ended").empty()) {
         return line +
                fmt::format(" was ended from outside before it was done, {} measured", measured);
     }
+    if (state == "incomplete") line += fmt::format(" was given up, {} measured, and", measured);
     line += fmt::format(" ended {}", text_of(part_of(run.result, "verdict"), "word"));
     const auto code = number_of(head, "exit_code");
     return code ? line + fmt::format(", exit status {:.0f}", *code) : line;
@@ -116,7 +118,7 @@ void add_members(const StoredRun& run, Lines& lines) {
 }
 
 std::string next_line(const StoredRun& run) {
-    const std::string command = report::joined(part_of(part_of(run.result, "run"), "command"), " ");
+    const std::string command = report::shell_command(part_of(part_of(run.result, "run"), "command"));
     return fmt::format("folder: {}{}", run.folder, command.empty() ? "" : "; again: " + command);
 }
 

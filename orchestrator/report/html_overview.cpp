@@ -299,7 +299,7 @@ std::string html_verdict(const json& result) {
         }
     }
     if (text_of(part_of(result, "run"), "state") != "complete") {
-        reasons += "<li>the result is not complete: the run has not come to its end</li>\n";
+        reasons += "<li>the result is not complete: the run was cut short, or still goes on</li>\n";
     }
     return fmt::format(
         "<section id=\"verdict\" class=\"verdict {}\" aria-label=\"Verdict\">\n"

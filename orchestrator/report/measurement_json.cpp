@@ -1,5 +1,6 @@
 #include "orchestrator/report/measurement_json.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <vector>
@@ -244,9 +245,11 @@ void add_traffic(json& measurement, const TrafficResult& traffic,
 }
 
 json errors_json(const run::MeasurementOutcome& outcome) {
-    json errors = outcome.errors;
+    std::vector<std::string> errors = outcome.errors;
     if (!outcome.traffic.has_value()) return errors;
-    for (const std::string& error : outcome.traffic->errors) errors.push_back(error);
+    for (const std::string& error : outcome.traffic->errors) {
+        if (std::ranges::find(errors, error) == errors.end()) errors.push_back(error);
+    }
     return errors;
 }
 

@@ -79,7 +79,7 @@ json to_json(const RunFacts& run) {
             {"command", run.command},
             {"elytractl", run.elytractl},
             {"seed", run.seed},
-            {"exit_code", run.exit_code}};
+            {"exit_code", or_null(run.exit_code)}};
 }
 
 json to_json(const Subject& subject) {

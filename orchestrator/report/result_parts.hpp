@@ -34,7 +34,7 @@ struct RunFacts {
     std::vector<std::string> command;  // the arguments of elytractl, its own name first
     std::string elytractl;             // version and commit
     std::uint64_t seed = 0;
-    int exit_code = 0;
+    std::optional<int> exit_code;  // absent until the run has ended
 };
 
 // A server that was measured.

@@ -254,7 +254,7 @@ void add_trouble(TextPage& page, const json& result) {
         }
     }
     if (text_of(part_of(result, "run"), "state") != "complete") {
-        page.sentence(0, "This result is not complete: the run has not come to its end.",
+        page.sentence(0, "This result is not complete: the run was cut short, or still goes on.",
                       Emphasis::care);
     }
 }

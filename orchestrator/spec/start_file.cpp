@@ -10,7 +10,7 @@ std::string_view start_file() {
   "cluster": {
     "replicas": 1,
     "binary": "elytra",
-    "start": { "development": true }
+    "start": { "cache_grid": "1GiB" }
   },
   "load": {
     "clients": 4,

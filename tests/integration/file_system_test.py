@@ -7,6 +7,7 @@ import re
 import subprocess
 import unittest
 
+import bench_runs
 import harness
 
 EXIT_NO_SPACE = 2
@@ -95,6 +96,27 @@ class FileSystems(harness.ProcessTest):
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         self.assertIn("1 passed, 0 failed", done.stdout)
         self.assertEqual(left, [])
+
+    def bench_on(self, disk, kibibytes_free, status):
+        """A run whose records are on a disk with so much room and whose data are elsewhere."""
+        fill = f"dd if=/dev/zero of={disk[2]}/fill bs=1k count={1024 - kibibytes_free} 2>&1"
+        command = " ".join([
+            f"{fill} && exec {harness.ELYTRACTL} bench -q --binary={bench_runs.FAKE}",
+            f"--runs={disk[2]}/runs --duration=300ms --interval=50ms --accounts=100",
+            "--set '/measure/warmup={\"until\": \"time\", \"min\": \"0s\", \"ramp\": \"0s\"}'",
+        ])
+        done, _ = self.run_mounted(disk, "sh", "-c", command, options="size=1m")
+        self.assertEqual(done.returncode, status, done.stdout + done.stderr)
+        self.assertIn("No space left on device", done.stderr)
+        self.assertEqual({one.name for one in self.folder.iterdir()}, {"disk", "listing"})
+        return done
+
+    def test_a_full_disk_for_the_records_costs_what_was_not_recorded_and_nothing_else(self):
+        disk = self.make_disk_of_type("tmpfs")
+        self.bench_on(disk, 4, status=3)  # not even a lock
+        self.bench_on(disk, 12, status=3)  # no list of what is owned
+        done = self.bench_on(disk, 140, status=1)  # no reports
+        self.assertIn("transfers/s", done.stdout)
 
     def format_on(self, disk, *flags, options="rw"):
         path = f"{disk[2]}/f"

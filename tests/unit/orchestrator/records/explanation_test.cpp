@@ -53,6 +53,15 @@ TEST_CASE("what went wrong is told in ten lines at most") {
     CHECK(has_line(longer, "folder: "));
 }
 
+TEST_CASE("a run that was killed is told from one that gave up") {
+    const elytra::test::TempDirectory directory;
+    StoredRun run = failed(directory);
+    run.result["run"]["state"] = "incomplete";
+    CHECK(has_line(explanation_json(run), "was given up, 2 measured, and ended INVALID"));
+    run.result["run"]["ended"] = nullptr;
+    CHECK(has_line(explanation_json(run), "was ended from outside before it was done, 2 measured"));
+}
+
 TEST_CASE("wrong answers are named") {
     const elytra::test::TempDirectory directory;
     StoredRun run = failed(directory);
