@@ -15,6 +15,7 @@ namespace elytractl::report {
 namespace {
 
 using nlohmann::json;
+using quantities::Unit;
 
 bool contains(const std::string& text, std::string_view wanted) {
     return text.find(wanted) != std::string::npos;
