@@ -13,7 +13,8 @@ namespace elytractl::progress {
 // cannot be written, because its reader is gone, is not an error of the run.
 class EventStream {
 public:
-    // "-" is standard output; a file is created, or empty; nothing is written over. The error is a sentence.
+    // "-" is standard output; a file is created, or empty; nothing is written over. The error is a
+    // sentence.
     static elytra::Result<EventStream, std::string> open(const std::string& path);
 
     void write(const run::Event& event);

@@ -13,7 +13,8 @@ DatabaseError error_of(int code) {
     const int kind = code & 0xff;  // without what the extended code adds
     DatabaseError error{.text = sqlite3_errstr(code)};
     if (kind == SQLITE_CORRUPT || kind == SQLITE_NOTADB) error.kind = DatabaseError::Kind::damaged;
-    if (kind == SQLITE_READONLY || kind == SQLITE_CANTOPEN || kind == SQLITE_PERM) {
+    if (kind == SQLITE_READONLY || kind == SQLITE_CANTOPEN || kind == SQLITE_PERM ||
+        kind == SQLITE_FULL || kind == SQLITE_IOERR) {
         error.kind = DatabaseError::Kind::not_writable;
     }
     return error;

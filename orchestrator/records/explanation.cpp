@@ -118,7 +118,8 @@ void add_members(const StoredRun& run, Lines& lines) {
 }
 
 std::string next_line(const StoredRun& run) {
-    const std::string command = report::shell_command(part_of(part_of(run.result, "run"), "command"));
+    const std::string command =
+        report::shell_command(part_of(part_of(run.result, "run"), "command"));
     return fmt::format("folder: {}{}", run.folder, command.empty() ? "" : "; again: " + command);
 }
 

@@ -156,24 +156,29 @@ Result<RunIndex, std::string> RunIndex::open(const std::string& directory) {
             database = open_checked(path);
         }
     }
-    if (!database.has_value() && database.error().kind == DatabaseError::Kind::not_writable) {
+    auto index = fill(directory, std::move(database));
+    if (!index.has_value() && index.error().kind == DatabaseError::Kind::not_writable) {
         struct stat status {};
 
         if (::stat(directory.c_str(), &status) == 0) {
             warnings.push_back(fmt::format("{} cannot be written ({}); the folders are read anew",
-                                           path, database.error().text));
+                                           path, index.error().text));
         }
-        database = open_checked(":memory:");
+        index = fill(directory, open_checked(":memory:"));
     }
-    if (!database.has_value()) {
-        return Unexpected(fmt::format("cannot use {}: {}", path, database.error().text));
+    if (!index.has_value()) {
+        return Unexpected(fmt::format("cannot use {}: {}", path, index.error().text));
     }
-    RunIndex index(directory, std::move(database).value());
-    index.warnings_ = std::move(warnings);
+    index->warnings_.insert(index->warnings_.begin(), warnings.begin(), warnings.end());
+    return std::move(*index);
+}
+
+Result<RunIndex, DatabaseError> RunIndex::fill(const std::string& directory,
+                                               Result<Database, DatabaseError> database) {
+    if (!database.has_value()) return Unexpected(database.error());
+    RunIndex index(directory, std::move(*database));
     index.update();
-    if (const auto failed = index.database_.failure()) {
-        return Unexpected(fmt::format("cannot use {}: {}", path, failed->text));
-    }
+    if (const auto failed = index.database_.failure()) return Unexpected(*failed);
     return index;
 }
 

@@ -77,6 +77,10 @@ private:
     RunIndex(std::string directory, Database database)
         : directory_(std::move(directory)), database_(std::move(database)) {}
 
+    // With what the folders say.
+    static elytra::Result<RunIndex, DatabaseError> fill(
+        const std::string& directory, elytra::Result<Database, DatabaseError> database);
+
     void update();
     void store(const StoredRun& run, const std::string& stamp);
     void store_metrics(const StoredRun& run);

@@ -101,9 +101,10 @@ class FileSystems(harness.ProcessTest):
         """A run whose records are on a disk with so much room and whose data are elsewhere."""
         fill = f"dd if=/dev/zero of={disk[2]}/fill bs=1k count={1024 - kibibytes_free} 2>&1"
         command = " ".join([
-            f"{fill} && exec {harness.ELYTRACTL} bench -q --binary={bench_runs.FAKE}",
+            f"{fill} && {harness.ELYTRACTL} bench -q --binary={bench_runs.FAKE}",
             f"--runs={disk[2]}/runs --duration=300ms --interval=50ms --accounts=100",
-            "--set '/measure/warmup={\"until\": \"time\", \"min\": \"0s\", \"ramp\": \"0s\"}'",
+            "--set '/measure/warmup={\"until\": \"time\", \"min\": \"0s\", \"ramp\": \"0s\"}';",
+            f"status=$?; {harness.ELYTRACTL} why last --runs={disk[2]}/runs >&2; exit $status",
         ])
         done, _ = self.run_mounted(disk, "sh", "-c", command, options="size=1m")
         self.assertEqual(done.returncode, status, done.stdout + done.stderr)
@@ -117,6 +118,7 @@ class FileSystems(harness.ProcessTest):
         self.bench_on(disk, 12, status=3)  # no list of what is owned
         done = self.bench_on(disk, 140, status=1)  # no reports
         self.assertIn("transfers/s", done.stdout)
+        self.assertIn("ended USABLE", done.stderr)
 
     def format_on(self, disk, *flags, options="rw"):
         path = f"{disk[2]}/f"

@@ -87,7 +87,7 @@ class Records(harness.ProcessTest):
         self.assertIn("batch.p99", self.elytractl("history", "nothing", status=2).stderr)
 
     def test_a_run_without_a_living_orchestrator_is_incomplete(self):
-        folder = self.make_run("0042-brisk-otter", state="running")
+        folder = self.make_run("0042-brisk-otter", state="running", ended=None)
         with open(folder / "lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             self.assertEqual(self.listed()[0]["state"], "running")
