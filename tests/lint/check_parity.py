@@ -15,8 +15,9 @@ import tree
 # Programs for measuring and for searching that only the CMake build has.
 CMAKE_ONLY = re.compile(r"(bench/micro|tests/sim|tests/fuzz|tests/integration|tests/property)/")
 
-# Switches of the libraries' own packages; pkg-config and CMake word them differently.
-FOREIGN = re.compile(r"(FMT|SPDLOG|BOOST|JSON|_FILE_OFFSET_BITS|_GLIBCXX)")
+# Switches of the libraries' own packages, which pkg-config and CMake word differently; and the
+# commit at which a build was configured.
+FOREIGN = re.compile(r"(FMT|SPDLOG|BOOST|JSON|_FILE_OFFSET_BITS|_GLIBCXX|ELYTRA_COMMIT)")
 
 
 def defines_of(entry):

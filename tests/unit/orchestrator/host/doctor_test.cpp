@@ -92,14 +92,14 @@ TEST_CASE("each fault of a machine shows in one finding, with its level and what
              f.swap_bytes = 1ULL << 30;
              f.swap_used_bytes = 1ULL << 20;
          },
-         "1.0 MiB in use"},
-        {"memlock", Level::note, [](HostFacts& f) { f.memlock_bytes = 8ULL << 20; }, "8.0 MiB"},
+         "1.00 MiB in use"},
+        {"memlock", Level::note, [](HostFacts& f) { f.memlock_bytes = 8ULL << 20; }, "8.00 MiB"},
         {"memlock", Level::warn,
          [](HostFacts& f) {
              f.memlock_bytes = 8ULL << 20;
              f.swap_bytes = 1;
          },
-         "8.0 MiB"},
+         "8.00 MiB"},
         {"huge_pages", Level::note,
          [](HostFacts& f) { f.environment.huge_pages = "[always] madvise never"; }, "[always]"},
         {"directory", Level::fail, [](HostFacts& f) { f.directory.error = EACCES; },
@@ -113,7 +113,7 @@ TEST_CASE("each fault of a machine shows in one finding, with its level and what
         {"free_space", Level::warn, [](HostFacts& f) { f.directory.free_bytes = 1ULL << 30; },
          "1.00 GiB"},
         {"free_space", Level::fail, [](HostFacts& f) { f.directory.free_bytes = 1ULL << 20; },
-         "1.0 MiB"},
+         "1.00 MiB"},
         {"write_latency", Level::warn, [](HostFacts& f) { f.directory.latency->p50_us = 5'001; },
          "p50 5001 us"},
         {"write_latency", Level::warn, [](HostFacts& f) { f.directory.latency->p99_us = 20'001; },
