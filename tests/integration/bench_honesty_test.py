@@ -1,8 +1,8 @@
-"""Numbers of `elytractl bench` that one can believe: what a server or the generator does wrong shows
-where it has to.
+"""Numbers of `elytractl bench` that one can believe: what a server or the generator does wrong
+shows where it has to.
 
-What is compared are orders of magnitude, shares that follow from the arithmetic of a load, and which
-verdict there is; nothing here depends on how fast the machine is.
+What is compared are orders of magnitude, shares that follow from the arithmetic of a load, and
+which verdict there is; nothing here depends on how fast the machine is.
 """
 
 import unittest

@@ -139,8 +139,8 @@ def main():
         print(f"FAILED: {broken}\nits files are in {folder}")
         return 1
     shutil.rmtree(folder)
-    print(f"{arguments.kills} kills, {loop.too_late} too late; {loop.left} left a folder with data, "
-          f"{loop.removed} of these were removed by the next run, the others told")
+    print(f"{arguments.kills} kills, {loop.too_late} too late; {loop.left} left a folder with "
+          f"data, {loop.removed} of these were removed by the next run, the others told")
     return 0
 
 
