@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <ranges>
 #include <string_view>
 #include <utility>
 
@@ -27,6 +28,8 @@
 #include "orchestrator/records/run_folder.hpp"
 #include "orchestrator/records/run_index.hpp"
 #include "orchestrator/records/run_lock.hpp"
+#include "orchestrator/records/stored_run.hpp"
+#include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/render.hpp"
 #include "server/common/build_info.hpp"
 #include "server/io/clock.hpp"
@@ -132,15 +135,30 @@ void clean_earlier_runs(const std::string& directory) {
     }
 }
 
-// The last that `bench null` has found on this machine.
-std::optional<double> known_ceiling(const std::string& directory) {
+// Whether a result of `bench null` tells how fast the generator is with this load: a closed loop
+// with the same sessions, threads and batches.
+bool is_ceiling_of(const nlohmann::json& result, const spec::Cell& cell) {
+    const nlohmann::json& subjects = report::list_of(report::part_of(result, "plan"), "subjects");
+    if (subjects.empty()) return false;
+    const nlohmann::json& cells = report::list_of(subjects.front(), "cells");
+    if (cells.size() != 1) return false;
+    const nlohmann::json& load = report::part_of(cells.front(), "load");
+    return report::text_of(report::part_of(load, "arrival"), "model") == "closed" &&
+           report::number_of(load, "clients") == cell.traffic.clients &&
+           report::number_of(load, "threads") == cell.traffic.threads &&
+           report::number_of(load, "batch_max") == cell.traffic.batch_max;
+}
+
+// The last that `bench null` has found here for such a load.
+std::optional<double> known_ceiling(const std::string& directory, const spec::Cell& cell) {
     auto index = records::RunIndex::open(directory);
     if (!index.has_value()) return std::nullopt;
-    std::optional<double> ceiling;
-    for (const records::MetricRow& row : index->metrics("throughput")) {
-        if (row.kind == "null") ceiling = row.value;
+    const std::vector<records::MetricRow> rows = index->metrics("throughput");
+    for (const records::MetricRow& row : std::views::reverse(rows)) {
+        if (row.kind != "null") continue;
+        if (is_ceiling_of(records::read_run(directory, row.run).result, cell)) return row.value;
     }
-    return ceiling;
+    return std::nullopt;
 }
 
 // Everybody who wants to hear of the run while it goes on.
@@ -223,7 +241,9 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
          .programs = std::move(programs.programs),
          .thresholds = request.spec.thresholds,
          .formats = request.spec.report.formats,
-         .generator_ceiling = null ? std::nullopt : known_ceiling(directory),
+         .generator_ceiling = null || request.spec.cells.size() != 1
+                                  ? std::nullopt
+                                  : known_ceiling(directory, request.spec.cells.front()),
          .p99_max_microseconds = request.p99_max_microseconds,
          .until_decided = request.until_decided},
         std::move(facts), *folder, session);

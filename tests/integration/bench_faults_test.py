@@ -5,6 +5,7 @@ file left, nobody else's file touched, and the next command tells the truth.
 """
 
 import concurrent.futures
+import json
 import signal
 import unittest
 
@@ -14,7 +15,7 @@ from bench_runs import (
     BenchTest, reap_children,
 )
 
-LOG_BYTES_MAX = 64 << 20
+LOG_BYTES_MAX = 65 << 20  # 64 MiB and a line that says so
 LONG = [*NO_WARM_UP, "--duration=1h", "--accounts=100"]
 
 
@@ -197,7 +198,9 @@ class Interrupts(BenchTest):
         process = self.start_bench(*LONG, "--interval=50ms")
         self.wait_for_phase(process, "measurement")
         for line in process.stdout:
-            if b'"interval"' in line:
+            event = json.loads(line)
+            if event["event"] == "interval" and event["accepted"] > 0:
+                self.assertEqual(event["phase"], "measurement")
                 break
         process.send_signal(signal.SIGINT)
         self.assertEqual(self.wait_for_end(process), INTERRUPTED)

@@ -8,7 +8,7 @@ which verdict there is; nothing here depends on how fast the machine is.
 import unittest
 
 from bench_runs import (
-    FAKE, INCONCLUSIVE, INVALID, NO_WARM_UP, OK, REGRESSION, SHORT, WRONG, BenchTest,
+    ELYTRACTL, FAKE, INCONCLUSIVE, INVALID, NO_WARM_UP, OK, REGRESSION, SHORT, WRONG, BenchTest,
 )
 
 STALL = "stall=2s/10s"
@@ -88,6 +88,20 @@ class Generator(BenchTest):
         self.assertGreater(counts["dropped"], 0)
         self.assertEqual(counts["offered"], counts["sent"] + counts["dropped"])
         self.assertEqual(measurement["latency"]["event"]["count"], counts["offered"])
+
+
+    def test_the_floor_of_the_null_server_counts_for_the_same_load_only(self):
+        small = ["--clients=1", "--batch-max=1"]
+        self.run_elytractl("bench", "null", *SHORT, *small, status=(OK, INVALID))
+        self.run_elytractl("bench", "null", *SHORT, "--rate=1k/s", status=(OK, INVALID))
+        _, large = self.bench()  # many times what batches of one can carry
+        self.assertNotIn("generator_near_ceiling", self.reasons(large))
+        # The null server itself, taken for a server: as fast as the generator can be.
+        null = self.folder / "null"
+        null.write_text(f'#!/bin/sh\nexec {ELYTRACTL} null-server "$@"\n')
+        null.chmod(0o755)
+        _, same = self.bench(*small, "--no-audit", binary="./null", status=INVALID)
+        self.assertIn("generator_near_ceiling", self.reasons(same))
 
 
 class Auditor(BenchTest):
