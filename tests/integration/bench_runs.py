@@ -55,8 +55,11 @@ class BenchTest(harness.ProcessTest):
     def setUp(self):
         super().setUp()
         (self.folder / "precious").write_text("mine")
+        self.background = []
 
     def tearDown(self):
+        for process in self.background:
+            self.discard(process)
         self.assertEqual((self.folder / "precious").read_text(), "mine")
         super().tearDown()
 
@@ -94,12 +97,14 @@ class BenchTest(harness.ProcessTest):
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
         )
-        self.addCleanup(self.discard, process)
+        self.background.append(process)
         return process
 
     def discard(self, process):
-        process.kill()
-        process.wait()
+        if process.poll() is None:  # the test has failed
+            process.kill()
+            process.wait()
+            reap_children(harness.STOP_SECONDS_MAX)
         process.stdout.close()
         process.stderr.close()
 
