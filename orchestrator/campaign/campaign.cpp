@@ -265,7 +265,7 @@ void Campaign::conclude() {
     for (const Measured& one : measured_) {
         if (!overloaded(one)) verdicts.push_back(one.verdict);
     }
-    std::vector<statistics::Reason> reasons = run_reasons(parts_.thresholds, comparison);
+    std::vector<statistics::Reason> reasons = run_reasons(parts_.thresholds, comparison, measured_);
     if (interruption_.has_value()) {
         reasons.push_back({.code = "cut_short",
                            .severity = statistics::Severity::inconclusive,

@@ -33,21 +33,25 @@ ExitCode code_of(Completion completion) {
     return ExitCode::unclassified;
 }
 
-bool any_is(const report::Comparison& comparison, Difference difference) {
-    return std::ranges::any_of(comparison.metrics, [&](const auto& metric) {
-        return metric.second.difference == difference;
-    });
+// One metric decides, because each of many would raise a false alarm now and then: throughput, or
+// latency where the rate was given.
+std::string_view deciding_metric(std::span<const Measured> measured) {
+    const bool open = !measured.empty() && measured.front().rate.has_value();
+    return open ? "event.p99" : "throughput";
 }
 
-bool throughput_is(const report::Comparison& comparison, Difference difference) {
-    const auto found = comparison.metrics.find("throughput");
-    return found != comparison.metrics.end() && found->second.difference == difference;
+const statistics::Comparison* decision(const report::Comparison* comparison,
+                                       std::span<const Measured> measured) {
+    if (comparison == nullptr) return nullptr;
+    const auto found = comparison->metrics.find(std::string(deciding_metric(measured)));
+    return found == comparison->metrics.end() ? nullptr : &found->second;
 }
 
 }  // namespace
 
 std::vector<statistics::Reason> run_reasons(std::span<const report::CheckedThreshold> thresholds,
-                                            const report::Comparison* comparison) {
+                                            const report::Comparison* comparison,
+                                            std::span<const Measured> measured) {
     std::vector<statistics::Reason> reasons;
     if (failed(thresholds, "invalid")) {
         reasons.push_back(
@@ -55,10 +59,11 @@ std::vector<statistics::Reason> run_reasons(std::span<const report::CheckedThres
              .severity = statistics::Severity::invalid,
              .text = "A bound of the run file that makes a run invalid was not kept"});
     }
-    if (comparison != nullptr && throughput_is(*comparison, Difference::undecided)) {
+    const statistics::Comparison* const decided = decision(comparison, measured);
+    if (decided != nullptr && decided->difference == Difference::undecided) {
         reasons.push_back({.code = "undecided",
                            .severity = statistics::Severity::inconclusive,
-                           .text = comparison->metrics.at("throughput").sentence});
+                           .text = decided->sentence});
     }
     return reasons;
 }
@@ -76,7 +81,8 @@ ExitCode judge_end(const EndFacts& facts) {
     }
     if (facts.verdict.usability == statistics::Usability::invalid) return ExitCode::run_invalid;
     if (failed(facts.thresholds, "fail")) return ExitCode::threshold_failed;
-    if (facts.comparison != nullptr && any_is(*facts.comparison, Difference::slower)) {
+    const statistics::Comparison* const decided = decision(facts.comparison, facts.measured);
+    if (decided != nullptr && decided->difference == Difference::slower) {
         return ExitCode::regression;
     }
     if (facts.verdict.usability == statistics::Usability::inconclusive) {

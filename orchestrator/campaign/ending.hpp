@@ -31,6 +31,7 @@ run::ExitCode judge_end(const EndFacts& facts);
 
 // What concerns the run as a whole: bounds that make it invalid, a comparison without a decision.
 std::vector<statistics::Reason> run_reasons(std::span<const report::CheckedThreshold> thresholds,
-                                            const report::Comparison* comparison);
+                                            const report::Comparison* comparison,
+                                            std::span<const Measured> measured);
 
 }  // namespace elytractl::campaign

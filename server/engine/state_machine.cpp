@@ -47,7 +47,8 @@ StateMachine::StateMachine(const StateMachineOptions& options)
       expiries_max_(wire::events_max(Operation::create_transfers_unbatched, request_body_max_)),
       store_(options.limits.chunk_size) {
     ELYTRA_ASSERT(expiries_max_ > 0);
-    results_.resize(wire::events_max(Operation::create_transfers_unbatched, request_body_max_));
+    // The log may hold requests from a start with a higher limit.
+    results_.resize(wire::events_max(Operation::create_transfers_unbatched, wire::body_size_max));
     expiring_.reserve(expiries_max_);
 }
 

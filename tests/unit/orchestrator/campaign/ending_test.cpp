@@ -82,17 +82,32 @@ TEST_CASE("an invalid run says nothing about bounds and regressions") {
 
 TEST_CASE("a comparison without a decision makes a run inconclusive, with its sentence") {
     const report::Comparison undecided = comparison_of(statistics::Difference::undecided);
-    const auto reasons = campaign::run_reasons({}, &undecided);
+    const auto reasons = campaign::run_reasons({}, &undecided, {});
     REQUIRE(reasons.size() == 1);
     CHECK(reasons[0].severity == statistics::Severity::inconclusive);
     CHECK(reasons[0].text == "about 4 more pairs are needed");
     const report::Comparison faster = comparison_of(statistics::Difference::faster);
-    CHECK(campaign::run_reasons({}, &faster).empty());
+    CHECK(campaign::run_reasons({}, &faster, {}).empty());
+}
+
+TEST_CASE("where the rate was given latency decides, otherwise throughput, and no other metric") {
+    report::Comparison comparison = comparison_of(statistics::Difference::none);
+    comparison.metrics["event.p99"].difference = statistics::Difference::slower;
+    Measured one;
+    CHECK(campaign::judge_end({.measured = {&one, 1},
+                               .verdict = usable,
+                               .thresholds = {},
+                               .comparison = &comparison}) == ExitCode::success);
+    one.rate = 1000;
+    CHECK(campaign::judge_end({.measured = {&one, 1},
+                               .verdict = usable,
+                               .thresholds = {},
+                               .comparison = &comparison}) == ExitCode::regression);
 }
 
 TEST_CASE("a bound that invalidates a run is a reason against it") {
     const report::CheckedThreshold bound = broken_bound("invalid");
-    const auto reasons = campaign::run_reasons({&bound, 1}, nullptr);
+    const auto reasons = campaign::run_reasons({&bound, 1}, nullptr, {});
     REQUIRE(reasons.size() == 1);
     CHECK(reasons[0].severity == statistics::Severity::invalid);
 }
