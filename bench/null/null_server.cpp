@@ -84,7 +84,7 @@ int start(const ServerArguments& arguments) {
 
 int format(const std::string& path) {
     io::ignore_write_signals();
-    const auto created = create_placeholder_file(path);
+    const auto created = create_blank_file(path);
     return created.has_value() ? static_cast<int>(io::ExitCode::success) : refuse(created.error());
 }
 
@@ -95,7 +95,7 @@ int print_version() {
 
 }  // namespace
 
-Result<void, std::string> create_placeholder_file(const std::string& path) {
+Result<void, std::string> create_blank_file(const std::string& path) {
     io::NewDataFile file(path);
     const auto created = file.create(sector_size, io::DirectIo::preferred);
     if (!created.has_value()) return Unexpected(io::to_text(created.error()));

@@ -10,7 +10,7 @@ namespace elytra::bench {
 
 // Creates the data file of a stand-in, which nothing is ever written to; it stays
 // one sector of zeros. Never replaces a file. The error is one line.
-Result<void, std::string> create_placeholder_file(const std::string& path);
+Result<void, std::string> create_blank_file(const std::string& path);
 
 // A whole program with a server's command line (`format PATH`, `start --addresses=… PATH`,
 // `version`) that serves a NullLedger. It reports its port and ends as `elytra start` does.

@@ -163,7 +163,7 @@ int start(const ServerArguments& arguments, const Faults& faults) {
 
 int format(const ServerArguments& arguments, const Faults& faults) {
     if (faults.format_fails) return refuse("failing as asked to format");
-    const auto created = elytra::bench::create_placeholder_file(arguments.path);
+    const auto created = elytra::bench::create_blank_file(arguments.path);
     if (!created.has_value()) return refuse(created.error());
     return static_cast<int>(io::ExitCode::success);
 }
