@@ -24,6 +24,8 @@ from bench_runs import ELYTRACTL, FAKE, NO_WARM_UP, RUN_SECONDS_MAX, reap_childr
 
 BENCH = [ELYTRACTL, "bench", "-q", *NO_WARM_UP, "--duration=100ms", "--interval=50ms",
          "--accounts=100"]
+# The run came to its end; what a measurement of 100 ms is worth on a busy machine, it says itself.
+ENDED = (0, 7, 14)
 FOREIGN = {"notes": "mine", "0001-brisk-otter-m0/m0-r0.elytra": "mine too"}
 
 
@@ -69,7 +71,7 @@ class KillLoop:
         """A run to its end. Returns how long it took, in seconds, and what it told."""
         begin = time.monotonic()
         done = self.run(*BENCH, f"--binary={binary}")
-        expect(done.returncode == 0, f"a run ended with {done.returncode}: {done.stderr}")
+        expect(done.returncode in ENDED, f"a run ended with {done.returncode}: {done.stderr}")
         return time.monotonic() - begin, done.stderr
 
     def kill_after(self, seconds, binary):
