@@ -98,8 +98,7 @@ json Campaign::run() {
         if (!goes_on()) break;
     }
     if (options_.plan.kind == PlanKind::sweep) refine_knee();
-    conclude();
-    return report::result_json(parts_);
+    return conclude();
 }
 
 // A sweep does not climb further once two steps in a row were not served.
@@ -244,14 +243,13 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
     }
     note(folder_.write("commands.txt", commands_));
     const std::string log = report::measurement_histogram_log(outcome);
-    const bool wanted = std::ranges::find(options_.formats, "hdr") != options_.formats.end();
-    if (wanted && !log.empty()) {
+    if (wants("hdr") && !log.empty()) {
         note(folder_.write(fmt::format("hdr/m{}.hlog", measurement.index), log));
     }
     write_result();
 }
 
-void Campaign::conclude() {
+json Campaign::conclude() {
     parts_.thresholds = check_thresholds(options_.thresholds, measured_);
     if (options_.plan.kind == PlanKind::compare) {
         parts_.comparison = compare_subjects(measured_, parts_.subjects, significance_);
@@ -280,19 +278,25 @@ void Campaign::conclude() {
     parts_.run.exit_code = static_cast<int>(code);
     parts_.run.ended = elytra::io::wall_now();
     parts_.run.state = cut_short() ? report::RunState::incomplete : report::RunState::complete;
-    write_result();
-    write_reports();
+    json result = write_result();
+    write_reports(result);
+    return result;
 }
 
-void Campaign::write_result() { note(folder_.write_result(report::result_json(parts_))); }
+json Campaign::write_result() {
+    json result = report::result_json(parts_);
+    note(folder_.write_result(result));
+    return result;
+}
 
-void Campaign::write_reports() {
-    const json result = report::result_json(parts_);
+bool Campaign::wants(std::string_view format) const {
+    return std::ranges::find(options_.formats, format) != options_.formats.end();
+}
+
+void Campaign::write_reports(const json& result) {
     for (const ReportFile& file : report_files) {
-        const bool wanted =
-            std::ranges::find(options_.formats, file.format) != options_.formats.end();
         const auto format = report::report_format(file.format);
-        if (!wanted || !format.has_value()) continue;
+        if (!wants(file.format) || !format.has_value()) continue;
         note(folder_.write(file.name, report::render_report(result, *format, {})));
     }
 }

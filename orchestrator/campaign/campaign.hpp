@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -67,9 +68,10 @@ private:
                 const elytra::bench::TrafficOptions& traffic);
     bool goes_on() const;
     bool cut_short() const;
-    void conclude();
-    void write_result();
-    void write_reports();
+    nlohmann::json conclude();      // what run() returns
+    nlohmann::json write_result();  // as it stands now, which is returned
+    void write_reports(const nlohmann::json& result);
+    bool wants(std::string_view format) const;
     void note(const elytra::Result<void, std::string>& written);
     std::optional<double> probed(const plan::Measurement& measurement) const;
 
