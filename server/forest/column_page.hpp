@@ -1,0 +1,39 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "server/common/result.hpp"
+#include "server/forest/page.hpp"
+
+// Rows as columns: of each column the smallest value is stored once, and each row's distance from
+// it in as few whole bytes as the page needs, so that any row can be read without its neighbours.
+// Byte table: README.md.
+namespace elytra::forest {
+
+inline constexpr std::uint32_t columns_max = 64;
+
+// Fills the page with as many of the leading rows as fit and tells how many. `columns` have the
+// same length, at least 1. A page of 4 KiB holds at least one row of columns_max columns.
+std::uint32_t encode_columns(PageName name, std::span<const std::span<const std::uint64_t>> columns,
+                             std::span<std::byte> page);
+
+// Reads a page that encode_columns() made. Points into the bytes that it was opened with.
+class ColumnPage {
+public:
+    // Nothing in the bytes is trusted, not even behind a right checksum.
+    static Result<ColumnPage, PageError> open(PageName name, std::uint32_t column_count,
+                                              std::span<const std::byte> page);
+
+    std::uint32_t row_count() const { return row_count_; }
+
+    // Requires: column < column_count, row < row_count().
+    std::uint64_t value(std::uint32_t column, std::uint32_t row) const;
+
+private:
+    std::uint32_t row_count_ = 0;
+};
+
+}  // namespace elytra::forest

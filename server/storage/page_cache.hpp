@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "server/common/int.hpp"
+#include "server/common/sector_buffer.hpp"
+#include "server/storage/io_effect.hpp"
+#include "server/storage/reader.hpp"
+
+namespace elytra::storage {
+
+// Which page: names are never used twice, so what is cached under one never becomes stale.
+struct PageId {
+    std::uint32_t segment = 0;
+    std::uint32_t number = 0;  // in the segment
+
+    auto operator<=>(const PageId&) const = default;
+};
+
+// A page as its parent knows it.
+struct PageAddress {
+    PageId id;
+    std::uint64_t offset = 0;  // in the file
+    u128 checksum = 0;         // of the whole page
+};
+
+// A page that is not what its parent expects: rot, a lost or misdirected write.
+struct PageFault {
+    PageId id;
+    std::uint64_t offset = 0;
+    std::uint64_t size = 0;
+};
+
+// Keeps pages of the file in memory, each verified against its parent's checksum. A page that is
+// not there is read in the background: ask again when reads have completed. Its memory is touched
+// as pages arrive and never exceeds `page_cache_size`. One thread.
+//
+// Who needs several pages at a time opens a window: pages wanted since then stay until the next
+// window opens.
+class PageCache {
+public:
+    struct Options {
+        std::uint32_t page_size;
+        std::uint32_t capacity;   // bytes; at least 2 * window_min pages
+        std::uint32_t reads_max;  // in flight
+    };
+
+    // Every cache lets a window hold at least this many pages.
+    static constexpr std::uint32_t window_min = 8;
+
+    PageCache(const Options& options, IoQueue& io);
+
+    // How many different pages may be wanted in one window: half of the capacity.
+    std::uint32_t window_max() const;
+
+    void open_window();
+
+    // The page, valid until the next window opens; empty while it is on its way. Asking starts the
+    // read as soon as one of reads_max is free.
+    std::span<const std::byte> want(const PageAddress& address);
+
+    // The first page that failed its checksum: it is never returned, and its owner has to stop.
+    const std::optional<PageFault>& fault() const { return fault_; }
+
+    void on_io_done(IoToken token);
+
+    std::uint64_t hits() const { return hits_; }
+
+    std::uint64_t misses() const { return misses_; }
+
+private:
+    // (to be written)
+    std::optional<PageFault> fault_;
+    std::uint64_t hits_ = 0;
+    std::uint64_t misses_ = 0;
+};
+
+}  // namespace elytra::storage
