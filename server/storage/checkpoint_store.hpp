@@ -18,25 +18,39 @@
 
 namespace elytra::storage {
 
-// One table or blob, as a checkpoint is to store it.
+// A chunk of a segment, as a checkpoint is to have it.
+struct SegmentChunk {
+    // Already in the page store: of the newest checkpoint, or written with write_chunk(). Only
+    // `ref.size` counts when there are bytes to write.
+    BlockRef ref;
+
+    // To be written with the checkpoint: whole sectors, sector-aligned, zeros behind ref.size;
+    // they do not change until written().
+    std::span<const std::byte> bytes;
+};
+
+// A sequence of chunks of at most Limits::chunk_size bytes each, which may differ in size.
 struct Segment {
-    // append_only: the bytes that the newest checkpoint has under this id are still the same, so
-    // chunks that did not grow stay where they are. rewritten: every chunk is written.
-    enum class Growth : std::uint8_t { append_only, rewritten };
+    std::uint32_t id = 0;  // unique in a checkpoint
+    std::vector<SegmentChunk> chunks;
+};
 
-    std::uint16_t id = 0;    // unique in a checkpoint
-    std::uint64_t size = 0;  // bytes of meaning
-    Growth growth = Growth::append_only;
+// A chunk that is written before the checkpoint that it belongs to is begun.
+struct NewChunk {
+    std::uint32_t tag = 0;             // chosen by the caller
+    std::span<const std::byte> bytes;  // whole sectors, sector-aligned, zeros behind `size`
+    std::uint32_t size = 0;            // bytes of meaning
+    u128 checksum = 0;                 // of `bytes`
+};
 
-    // Limits::chunk_size bytes each; the last one may be shorter: whole sectors, padded with zeros.
-    // Sector-aligned memory that does not change until written(). An empty span stands for a chunk
-    // that is as in the newest checkpoint, whatever the growth.
-    std::vector<std::span<const std::byte>> chunks;
+struct ChunkWritten {
+    std::uint32_t tag = 0;
+    BlockRef ref;
 };
 
 // What is damaged, and where. A fault of a manifest names the block that could not be trusted.
 struct StoreFault {
-    enum class Part : std::uint8_t { newest_manifest, previous_manifest, chunk };
+    enum class Part : std::uint8_t { newest_manifest, previous_manifest, chunk, page };
     enum class Reason : std::uint8_t {
         checksum,  // not what its parent expects: rot, a torn, lost or misdirected write
         format,    // `format_error` tells
@@ -48,16 +62,10 @@ struct StoreFault {
     ManifestError format_error{};  // only with Reason::format
     std::uint64_t offset = 0;
     std::uint64_t size = 0;
-    std::uint16_t segment_id = 0;   // only of a chunk
-    std::uint32_t chunk_index = 0;  // only of a chunk
+    std::uint32_t segment_id = 0;  // only of a chunk or a page
+    std::uint32_t index = 0;       // of the chunk in the segment, of the page likewise
 
     bool operator==(const StoreFault&) const = default;
-};
-
-struct ChunkRead {
-    std::size_t segment_index = 0;
-    std::size_t chunk_index = 0;
-    std::optional<StoreFault> fault;  // then the buffer was filled with zeros
 };
 
 // The page store: the part of the data file behind the superblock and the log. It holds the two
@@ -98,8 +106,21 @@ public:
     // open(newest, {}). Requires: closed or damaged.
     void open(const ManifestRoot& newest, const ManifestRoot& previous);
 
+    // Writes a chunk for a checkpoint that is begun later, at any time between open() and that
+    // begin(), also while another checkpoint is being written; next_written() tells when it is in
+    // the file. It is durable with that checkpoint; a crash before that frees its place.
+    // `bytes` stay until then. Requires: can_write_chunk().
+    void write_chunk(const NewChunk& chunk);
+
+    // At most Limits::chunk_writes_max chunks are unfinished or not fetched at a time. Waits, as a
+    // checkpoint does, for the file to grow: see shortage().
+    bool can_write_chunk() const;
+
+    std::optional<ChunkWritten> next_written();
+
     // Writes a checkpoint; ends in written. `segments` itself is not needed after the call, the
-    // chunks are. Requires: idle, no reads in flight, an op above op().
+    // bytes are. What the newest checkpoint refers to and this one does not becomes free when the
+    // newest is two checkpoints old. Requires: idle, an op above op().
     void begin(Op op, std::span<const Segment> segments);
 
     bool written() const { return state_ == State::written; }
@@ -113,17 +134,6 @@ public:
 
     // Asks for space again after a shortage, or after none.
     void retry_extend();
-
-    // Reads a chunk of the newest checkpoint into the front of `into`, whole sectors; completed
-    // reads are fetched with next_read(). Requires: idle, can_read().
-    void read_chunk(std::size_t segment_index, std::size_t chunk_index, std::span<std::byte> into);
-
-    bool can_read() const { return reads_pending_ < reads_.size(); }
-
-    // In the order of completion. Unfetched ones count as in flight.
-    std::optional<ChunkRead> next_read();
-
-    std::size_t reads_in_flight() const { return reads_pending_; }
 
     void on_io_done(IoToken token, IoStatus status);
 
@@ -139,6 +149,10 @@ public:
 
     std::span<const SegmentDescriptor> segments() const { return newest_.segments; }
 
+    // The chunks of a segment of the newest checkpoint, to be read with a Reader; none if there is
+    // no such segment.
+    std::optional<std::span<const BlockRef>> find(std::uint32_t segment_id) const;
+
     // Bytes of the page store that some checkpoint uses.
     std::uint64_t used_size() const { return extents_.used_size(); }
 
@@ -146,89 +160,7 @@ public:
     std::uint64_t allocated_end() const { return extended_end_; }
 
 private:
-    // The top byte of a token's id; the rest tells I/Os of one lane apart.
-    enum class Lane : std::uint8_t { write, flush, extend, manifest_read, chunk_read };
-
-    static constexpr std::uint32_t lane_shift = 24;
-    static constexpr std::uint32_t number_mask = (1U << lane_shift) - 1;
-
-    struct ChunkWrite {
-        std::size_t index = 0;  // in the chunks of next_
-        std::span<const std::byte> bytes;
-    };
-
-    struct PendingRead {
-        std::size_t segment_index = 0;
-        std::size_t chunk_index = 0;
-        std::span<std::byte> into;  // empty: this slot is free
-    };
-
-    // What open() has reached.
-    struct Opening {
-        ManifestRoot previous_root;
-        Manifest previous;
-        StoreFault::Part part{};  // the manifest being read,
-        ManifestRoot root;        // where it starts,
-        BlockRef block;           // and its block being read
-        bool block_is_root = false;
-        std::size_t leaves_read = 0;
-    };
-
-    static IoToken token(Lane lane, std::uint32_t number);
-
-    void plan_segment(const Segment& segment);
-    void adopt_or_retire(std::size_t newest_index, std::span<const Segment> segments);
-    void collect_writes(std::span<const Segment> segments);
-    void advance();
-    bool write_next_chunk();
-    void write_next_manifest_block();
-    void write(std::uint64_t offset, std::span<const std::byte> bytes);
-    bool is_protected(const Extent& extent) const;  // one of the two newest checkpoints uses it
-    std::optional<std::uint64_t> place(std::uint64_t size);
-    void extend_ahead();
-    void on_extended(IoStatus status);
-
-    void read_manifest(StoreFault::Part part, const ManifestRoot& root);
-    void read_manifest_block(const BlockRef& block);
-    void on_manifest_read();
-    Manifest& manifest_being_read();
-    Result<void, ManifestError> decode_manifest_block(std::span<const std::byte> bytes);
-    void on_manifest_complete();
-    void finish_open();
-    void fail_open(StoreFault::Reason reason, ManifestError error);
-    const BlockRef& chunk_at(std::size_t segment_index, std::size_t chunk_index) const;
-    void on_chunk_read(std::size_t slot);
-
-    const Limits limits_;
-    const ManifestBounds bounds_;
-    IoQueue& io_;
-    State state_ = State::closed;
-    SectorBuffer manifest_block_;  // being encoded and written, or read and decoded
-    Opening opening_;
-    StoreFault fault_;
-
-    Manifest newest_;
-    ManifestRoot newest_root_;
-    Manifest next_;  // being written; a chunk with offset 0 has no place yet
-    ManifestRoot next_root_;
-
-    std::vector<ChunkWrite> chunk_writes_;
-    std::size_t chunk_writes_issued_ = 0;
-    std::uint32_t writes_in_flight_ = 0;
-    std::uint32_t writes_issued_ = 0;  // numbers the tokens
-
-    FreeExtents extents_;
-    std::vector<Extent> only_previous_;    // of the one before the newest, not in the newest
-    std::vector<Extent> only_newest_;      // of the newest, not in the one being written
-    std::optional<std::uint64_t> placed_;  // allocated for the next write, which waits for the file
-    std::uint64_t extended_end_;
-    std::uint64_t extend_target_ = 0;  // 0: no Extend in flight
-    bool extend_failed_ = false;
-    Shortage shortage_ = Shortage::none;
-
-    std::vector<PendingRead> reads_;
-    RingBuffer<ChunkRead> reads_done_;
-    std::size_t reads_pending_ = 0;
+    // (to be rewritten with the implementation)
 };
 
 }  // namespace elytra::storage
