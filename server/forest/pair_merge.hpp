@@ -13,8 +13,8 @@
 namespace elytra::forest {
 
 // Merges runs of one index into one. All rows of an input are below all rows of the next input, so
-// pairs with equal keys are taken input by input. Pages are handed in piece by piece, so that memory
-// does not depend on the size of the runs:
+// pairs with equal keys are taken input by input. Pages are handed in piece by piece, so that
+// memory does not depend on the size of the runs:
 //
 //     while (merger.wanted() tells an input) feed() it pages;  // any number of consecutive ones
 //     merger.advance(writer);                                  // until it wants pages, or is done

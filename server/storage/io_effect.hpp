@@ -21,9 +21,12 @@ enum class IoOwner : std::uint8_t {
     page_store = 3,
     formatter = 4,
     page_cache = 5,
-    engine = 6,
-    restorer = 7,
-    scrubber = 8,
+    flush = 6,
+    merge_job = 7,
+    merge_read = 8,
+    state_restore = 9,
+    session_restore = 10,
+    scrubber = 11,
 };
 
 struct IoToken {

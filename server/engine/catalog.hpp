@@ -1,0 +1,184 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <vector>
+
+#include "server/common/int.hpp"
+#include "server/engine/row_codec.hpp"
+#include "server/forest/filter.hpp"
+#include "server/forest/page.hpp"
+#include "server/storage/manifest.hpp"
+#include "server/storage/page_cache.hpp"
+
+// What the page store holds of the ledger: tables of rows, and the runs of the indexes over them.
+namespace elytra::engine {
+
+// Numbers are in data files: they are never given to another index.
+enum class IndexId : std::uint8_t {
+    id = 0,         // key_of(hash_of(id)) -> transfer
+    failed_id = 1,  // likewise -> row of failed_ids
+    debit = 2,      // account row -> transfer
+    credit = 3,
+    user_data_128 = 4,  // key_of(hash_of(value)) -> transfer; zero is in none of the three
+    user_data_64 = 5,
+    user_data_32 = 6,  // the value
+    ledger = 7,        // the value
+    code = 8,
+    expiry = 9,  // when a pending transfer with a timeout expires -> transfer
+};
+
+inline constexpr std::size_t index_count = 10;
+
+// Ids of segments that every checkpoint has; runs and account changes get ascending numbers.
+namespace segments {
+inline constexpr std::uint32_t catalog = 1;
+inline constexpr std::uint32_t accounts = 2;
+inline constexpr std::uint32_t statuses = 3;
+inline constexpr std::uint32_t rows_first = 4;    // plus RowTableId
+inline constexpr std::uint32_t fences_first = 7;  // plus RowTableId
+inline constexpr std::uint32_t numbered_first = 0x1'0000;
+}  // namespace segments
+
+// The chunks of a segment that hold pages, so that a page is found by its number.
+class PageMap {
+public:
+    explicit PageMap(std::uint32_t page_size) : page_size_(page_size) {}
+
+    // Requires: a whole number of pages, at least one.
+    void add(const storage::BlockRef& chunk);
+
+    std::uint32_t page_count() const { return page_count_; }
+
+    // Where the page starts in the file. Requires: number < page_count().
+    std::uint64_t offset(std::uint32_t number) const;
+
+    // How many pages lie behind each other from this one on, in the same chunk.
+    std::uint32_t consecutive(std::uint32_t number) const;
+
+    std::span<const storage::BlockRef> chunks() const { return chunks_; }
+
+private:
+    std::uint32_t page_size_;
+    std::uint32_t page_count_ = 0;
+    std::vector<storage::BlockRef> chunks_;
+    std::vector<std::uint32_t> first_pages_;  // by chunk
+};
+
+// All rows of one table that are in the page store; only grows.
+class RowTable {
+public:
+    RowTable(RowTableId id, std::uint32_t page_size);
+
+    RowTableId id() const { return id_; }
+
+    std::uint32_t segment() const { return segments::rows_first + static_cast<std::uint32_t>(id_); }
+
+    std::uint32_t row_count() const { return row_count_; }
+
+    void add_chunk(const storage::BlockRef& chunk) { pages_.add(chunk); }
+
+    // The fences of pages whose chunks were added. False: rows have gaps, timestamps descend.
+    [[nodiscard]] bool add_fences(std::span<const forest::Fence> fences);
+
+    // The page that has this row. Requires: row < row_count().
+    std::uint32_t page_of(std::uint32_t row) const;
+
+    std::uint32_t first_row(std::uint32_t page) const { return fences_[page].first_row; }
+
+    // The page where rows with timestamps of at least `timestamp` begin, or rather the one before
+    // when that could have some, too; page_count() if there are no pages.
+    std::uint32_t page_from(std::uint64_t timestamp) const;
+
+    std::uint32_t page_count() const { return static_cast<std::uint32_t>(fences_.size()); }
+
+    storage::PageAddress address(std::uint32_t page) const;
+
+    std::span<const forest::Fence> fences() const { return fences_; }
+
+    const PageMap& pages() const { return pages_; }
+
+private:
+    RowTableId id_;
+    std::uint32_t row_count_ = 0;
+    std::vector<forest::Fence> fences_;
+    PageMap pages_;
+};
+
+// An immutable sorted sequence of pairs of one index over a range of rows. Its segment holds the
+// chunks with its pages, then those with its tail: fences, then filter.
+struct Run {
+    explicit Run(std::uint32_t page_size) : pages(page_size) {}
+
+    std::uint32_t segment = 0;
+    IndexId index{};
+    std::uint8_t tier = 0;
+    std::uint32_t row_first = 0;  // covers the rows [row_first, row_end) of its table
+    std::uint32_t row_end = 0;
+    std::uint64_t pair_count = 0;
+    u128 id_min = 0;  // of id and failed_id; min > max when it has no pairs
+    u128 id_max = 0;
+    std::vector<forest::Fence> fences;  // by page
+    forest::Filter filter;              // of id and failed_id: of hash_of(id)
+    PageMap pages;
+    std::vector<storage::BlockRef> tail;  // chunks
+
+    storage::PageAddress address(std::uint32_t page) const;
+};
+
+using RunRef = std::shared_ptr<const Run>;  // shared with merges that read it
+
+// A merge that is on its way: at the cut `due` its inputs are replaced by its result.
+struct ScheduledMerge {
+    IndexId index{};
+    std::uint8_t tier = 0;       // of the inputs
+    std::uint32_t segment = 0;   // of the result
+    std::uint64_t due = 0;       // cut number
+    std::vector<RunRef> inputs;  // consecutive rows, ascending
+
+    std::uint8_t result_tier() const { return static_cast<std::uint8_t>(tier + 1); }
+};
+
+// Which account changes are still needed: those of one cut.
+struct AccountChanges {
+    std::uint64_t cut = 0;
+    std::uint32_t segment = 0;
+    std::vector<storage::BlockRef> chunks;
+};
+
+// The state of one checkpoint, as far as it is in the page store.
+struct Catalog {
+    explicit Catalog(std::uint32_t page_size);
+
+    std::uint64_t cut = 0;                      // number of the checkpoint's cut, from 1; 0: none
+    std::uint64_t timestamp = 0;                // of the last operation
+    std::uint64_t transfer_timestamp_last = 0;  // 0 without transfers
+    std::uint32_t segment_next = segments::numbered_first;
+
+    std::array<RowTable, row_table_count> tables;
+    std::array<std::vector<storage::BlockRef>, row_table_count> fence_chunks;
+    std::array<std::vector<RunRef>, index_count> runs;  // by rows, ascending, without gaps
+    std::vector<ScheduledMerge> merges;                 // in the order of their choice
+
+    std::uint32_t account_count = 0;
+    std::vector<storage::BlockRef> account_images;  // by chunk of rows
+    std::vector<std::uint64_t> account_image_cuts;  // when each was written
+    std::vector<AccountChanges> account_changes;    // by cut, ascending
+    std::vector<storage::BlockRef> status_chunks;
+
+    const RowTable& table(RowTableId id) const { return tables[static_cast<std::size_t>(id)]; }
+
+    std::span<const RunRef> runs_of(IndexId index) const {
+        return runs[static_cast<std::size_t>(index)];
+    }
+};
+
+// The part of a catalog that its segments do not tell: the content of segments::catalog. Byte
+// table: README.md.
+std::vector<std::byte> encode(const Catalog& catalog);
+
+}  // namespace elytra::engine
