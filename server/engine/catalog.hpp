@@ -111,6 +111,12 @@ private:
     PageMap pages_;
 };
 
+// What the filter of a run holds for a key. It depends on the key alone, so that a merge can make
+// the filter of its result, and ascends with it, so that filling one goes through memory in order.
+inline std::uint64_t filter_hash(std::uint64_t key) {
+    return key << 24 | (key * 0x9e3779b97f4a7c15) >> 40;
+}
+
 // An immutable sorted sequence of pairs of one index over a range of rows. Its segment holds the
 // chunks with its pages, then those with its tail: fences, then filter.
 struct Run {
@@ -125,7 +131,7 @@ struct Run {
     u128 id_min = 0;  // of id and failed_id; min > max when it has no pairs
     u128 id_max = 0;
     std::vector<forest::Fence> fences;  // by page
-    forest::Filter filter;              // of id and failed_id: of hash_of(id)
+    forest::Filter filter;              // of id and failed_id: of filter_hash(key)
     PageMap pages;
     std::vector<storage::BlockRef> tail;  // chunks
 
@@ -159,11 +165,13 @@ struct Catalog {
     std::uint64_t cut = 0;                      // number of the checkpoint's cut, from 1; 0: none
     std::uint64_t timestamp = 0;                // of the last operation
     std::uint64_t transfer_timestamp_last = 0;  // 0 without transfers
+    std::uint64_t expiry_first = UINT64_MAX;    // no pending transfer expires earlier
     std::uint32_t segment_next = segments::numbered_first;
 
     std::array<RowTable, row_table_count> tables;
     std::array<std::vector<storage::BlockRef>, row_table_count> fence_chunks;
-    std::array<std::vector<RunRef>, index_count> runs;  // by rows, ascending, without gaps
+    // By rows, ascending. Rows without pairs need not be covered.
+    std::array<std::vector<RunRef>, index_count> runs;
     std::vector<ScheduledMerge> merges;                 // in the order of their choice
 
     std::uint32_t account_count = 0;
@@ -230,6 +238,7 @@ struct CatalogImage {
     std::uint64_t cut = 0;
     std::uint64_t timestamp = 0;
     std::uint64_t transfer_timestamp_last = 0;
+    std::uint64_t expiry_first = 0;
     std::uint32_t segment_next = 0;
     std::array<Table, row_table_count> tables;
     std::vector<Run> runs;  // by index, then by rows
