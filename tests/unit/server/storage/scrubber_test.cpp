@@ -197,8 +197,6 @@ TEST_CASE("one pass finds every fault, wherever it is, and names its place") {
 
 TEST_CASE("every single damaged block is found in one pass") {
     Prng prng(1);
-    PageStoreWorld model(limits_page_store());
-    REQUIRE(model.open());
     const Tables tables = some_tables(prng);
     for (std::size_t block = 0; block < 155; block += 4) {
         ScrubWorld world(20);
