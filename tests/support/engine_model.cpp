@@ -37,12 +37,12 @@ public:
 
     void run() {
         model_.timestamp += prng_.between(1, 400'000'000);
+        expire();
         const std::uint64_t count = prng_.between(1, traffic_.events_max);
         for (std::uint64_t i = 0; i < count; ++i) {
             ++model_.timestamp;
             add_event();
         }
-        expire();
         ++model_.timestamp;
         store_.end_operation(model_.timestamp);
     }
