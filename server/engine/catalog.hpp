@@ -146,7 +146,7 @@ struct Catalog {
     std::array<std::vector<storage::BlockRef>, row_table_count> fence_chunks;
     // By rows, ascending. Rows without pairs need not be covered.
     std::array<std::vector<RunRef>, index_count> runs;
-    std::vector<ScheduledMerge> merges;                 // in the order of their choice
+    std::vector<ScheduledMerge> merges;  // in the order of their choice
 
     std::uint32_t account_count = 0;
     std::vector<storage::BlockRef> account_images;  // by chunk of rows
