@@ -40,7 +40,9 @@ public:
     std::vector<SectorBuffer> take_memory() { return std::exchange(memory_, {}); }
 
     // Requires: pairs ascend strictly.
-    void add(Pair pair);
+    void add(std::span<const Pair> pairs);
+
+    void add(Pair pair) { add(std::span(&pair, 1)); }
 
     // No more pairs follow.
     void finish();
