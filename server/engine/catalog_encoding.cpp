@@ -19,6 +19,7 @@ struct Header {
     std::uint64_t cut = 0;
     std::uint64_t timestamp = 0;
     std::uint64_t transfer_timestamp_last = 0;
+    std::uint64_t expiry_first = 0;
     std::uint32_t segment_next = 0;
     std::uint32_t account_count = 0;
     std::uint32_t account_image_count = 0;
@@ -67,7 +68,7 @@ struct MergeEntry {
 template <class T>
 concept Plain = std::is_trivially_copyable_v<T> && std::has_unique_object_representations_v<T>;
 
-static_assert(Plain<Header> && sizeof(Header) == 72);
+static_assert(Plain<Header> && sizeof(Header) == 80);
 static_assert(Plain<RowTableEntry> && sizeof(RowTableEntry) == 8);
 static_assert(Plain<RunEntry> && sizeof(RunEntry) == 64);
 static_assert(Plain<ChangesEntry> && sizeof(ChangesEntry) == 16);
@@ -219,6 +220,7 @@ std::optional<CatalogImage> take_image(Source& source, std::uint32_t page_size) 
     CatalogImage image{.cut = header.cut,
                        .timestamp = header.timestamp,
                        .transfer_timestamp_last = header.transfer_timestamp_last,
+                       .expiry_first = header.expiry_first,
                        .segment_next = header.segment_next,
                        .tables = {},
                        .runs = {},
@@ -346,6 +348,7 @@ std::vector<std::byte> encode(const Catalog& catalog) {
                   .cut = catalog.cut,
                   .timestamp = catalog.timestamp,
                   .transfer_timestamp_last = catalog.transfer_timestamp_last,
+                  .expiry_first = catalog.expiry_first,
                   .segment_next = catalog.segment_next,
                   .account_count = catalog.account_count,
                   .account_image_count = count_of(catalog.account_image_cuts),
