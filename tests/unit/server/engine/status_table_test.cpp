@@ -47,7 +47,7 @@ TEST_CASE("a cut has the chunks that were changed, and leaves no holes") {
     for (std::uint32_t chunk = 0; chunk < 3; ++chunk) {
         CHECK(images[chunk].chunk == chunk);
         CHECK(images[chunk].bytes.size() == limits.chunk_size);
-        CHECK(images[chunk].bytes.bytes()[0] == std::byte{chunk == 2 ? 1U : 0U});
+        CHECK(images[chunk].bytes.bytes()[0] == (chunk == 2 ? std::byte{1} : std::byte{0}));
     }
     CHECK(statuses.chunk_count() == 3);
     CHECK(statuses.cut().empty());
