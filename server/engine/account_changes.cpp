@@ -16,7 +16,7 @@ namespace {
 // A number's length is stored in four bits, of which the highest value stands for all 16 bytes.
 constexpr std::uint32_t length_full = 15;
 constexpr std::size_t change_size_min = 4;   // row, flags, two bytes of lengths
-constexpr std::size_t change_size_max = 74;  // 5 + 3 + 2 + 4 * 16
+constexpr std::size_t change_size_max = 74;  // 5 + 3 + 2 + 4 * 16; also that of a count
 
 std::array<u128, 4> balances_of(const Change& change) {
     return {change.debits_pending, change.debits_posted, change.credits_pending,
@@ -36,10 +36,12 @@ std::uint32_t length_code(u128 value) {
 
 constexpr std::uint32_t length_of(std::uint32_t code) { return code < length_full ? code : 16; }
 
-// Writes into room that is always large enough for one more change.
 class Writer {
 public:
-    explicit Writer(std::size_t changes) : bytes_(change_size_max * (changes + 1)) {}
+    // Makes room for so many more bytes.
+    void reserve(std::size_t size) {
+        if (bytes_.size() - size_ < size) bytes_.resize(bytes_.size() * 2 + size);
+    }
 
     void put_byte(std::uint32_t value) { bytes_[size_++] = static_cast<std::byte>(value); }
 
@@ -59,7 +61,6 @@ public:
 
     std::vector<std::byte> take() {
         bytes_.resize(size_);
-        bytes_.shrink_to_fit();
         return std::move(bytes_);
     }
 
@@ -141,10 +142,12 @@ bool take_change(Parser& parser, std::uint64_t row_next, Change& change) {
 }  // namespace
 
 std::vector<std::byte> encode(std::span<const Change> changes) {
-    Writer writer(changes.size());
+    Writer writer;
+    writer.reserve(change_size_max);
     writer.put_varint(narrow<std::uint32_t>(changes.size()));
     std::uint32_t row_next = 0;
     for (const Change& change : changes) {
+        writer.reserve(change_size_max);
         put_change(change, row_next, writer);
         row_next = change.account.value + 1;
     }

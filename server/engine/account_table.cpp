@@ -77,10 +77,18 @@ std::uint32_t AccountTable::rows_in(std::uint32_t chunk) const {
     return std::min(count_ - (chunk << chunk_shift_), rows_per_chunk());
 }
 
+std::size_t AccountTable::touched_count() const {
+    std::size_t count = 0;
+    for (const std::uint64_t word : touched_)
+        count += static_cast<std::size_t>(std::popcount(word));
+    return count;
+}
+
 AccountTable::Cut AccountTable::cut(std::uint64_t cut_number) {
     ELYTRA_ASSERT(cut_number > 0);
     const bool has_new_rows = count_ > count_at_cut_;
     Cut cut;
+    cut.changes.reserve(touched_count());
     for (std::uint32_t chunk = 0; chunk < chunks_.size(); ++chunk) {
         if (count_ <= chunk << chunk_shift_) break;  // its rows were taken back
         const bool is_new = has_new_rows && chunk >= count_at_cut_ >> chunk_shift_;

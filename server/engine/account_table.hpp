@@ -153,6 +153,7 @@ private:
     void copy_image(std::uint32_t chunk, Cut& cut) const;
     void copy_changes(std::uint32_t chunk, Cut& cut) const;
     std::uint32_t rows_in(std::uint32_t chunk) const;
+    std::size_t touched_count() const;
 
     std::uint32_t image_cuts_;
     std::uint32_t chunk_size_;
