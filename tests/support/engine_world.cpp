@@ -47,16 +47,13 @@ bool EngineWorld::open() {
     while (state_machine_->restore_status() == engine::RestoreStatus::reading) {
         ELYTRA_ASSERT(step());
     }
-    op_ = op_cut_ = page_store_->op().value;
     return state_machine_->restore_status() == engine::RestoreStatus::done;
 }
 
 std::span<const std::byte> EngineWorld::execute(wire::Operation operation, std::uint64_t timestamp,
                                                 std::span<const std::byte> body) {
-    kept_.push_back(Kept{.op = op_ + 1,
-                         .operation = operation,
-                         .timestamp = timestamp,
-                         .body = {body.begin(), body.end()}});
+    kept_.push_back(
+        {.operation = operation, .timestamp = timestamp, .body = {body.begin(), body.end()}});
     state_machine_->begin(operation, timestamp, body, reply_);
     while (true) {
         const engine::Progress progress = state_machine_->advance();
@@ -65,7 +62,6 @@ std::span<const std::byte> EngineWorld::execute(wire::Operation operation, std::
         ELYTRA_ASSERT(!state_machine_->fault().has_value());
         ELYTRA_ASSERT(step());  // what it waits for is under way
     }
-    ++op_;
     const auto reply = std::span(reply_).first(state_machine_->reply_size());
     kept_.back().reply_checksum = wire::checksum(reply);
     linger();
@@ -74,9 +70,7 @@ std::span<const std::byte> EngineWorld::execute(wire::Operation operation, std::
 
 void EngineWorld::cut() {
     while (stage_ != Stage::idle) ELYTRA_ASSERT(step());
-    if (op_ == op_cut_) return;
-    kept_.back().cut_after = true;
-    op_cut_ = op_;
+    kept_.push_back({});
     stage_ = Stage::flushing;
     state_machine_->cut();
     take_effects();
@@ -101,9 +95,12 @@ bool EngineWorld::restart() {
     make_state_machine();
     if (!open()) return false;
     for (const Kept& kept : again) {
-        execute(kept.operation, kept.timestamp, kept.body);
+        if (!kept.operation.has_value()) {
+            cut();
+            continue;
+        }
+        execute(*kept.operation, kept.timestamp, kept.body);
         if (kept_.back().reply_checksum != kept.reply_checksum) return false;
-        if (kept.cut_after) cut();
     }
     return true;
 }
@@ -153,7 +150,7 @@ void EngineWorld::on_done(storage::IoToken token, storage::IoStatus status) {
 
 void EngineWorld::advance_checkpoint() {
     if (stage_ == Stage::flushing && state_machine_->flush_done()) {
-        page_store_->begin(Op{op_cut_}, state_machine_->segments());
+        page_store_->begin(page_store_->op().next(), state_machine_->segments());
         stage_ = Stage::writing;
         take_effects();
     }
@@ -162,8 +159,9 @@ void EngineWorld::advance_checkpoint() {
     newest_ = page_store_->root();
     page_store_->commit();
     stage_ = Stage::idle;
-    // What the checkpoint has need not be executed again.
-    while (!kept_.empty() && kept_.front().op <= op_cut_) kept_.pop_front();
+    // What the checkpoint has need not be executed again; its cut is the first of those kept.
+    while (kept_.front().operation.has_value()) kept_.pop_front();
+    kept_.pop_front();
 }
 
 }  // namespace elytra::test

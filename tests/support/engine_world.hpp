@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -55,14 +56,12 @@ public:
 private:
     enum class Stage : std::uint8_t { idle, flushing, writing };
 
-    // An operation that the newest durable checkpoint does not have.
+    // An operation, or a cut, that the newest durable checkpoint does not have.
     struct Kept {
-        std::uint64_t op = 0;
-        wire::Operation operation{};
+        std::optional<wire::Operation> operation = std::nullopt;  // none: a cut
         std::uint64_t timestamp = 0;
-        std::vector<std::byte> body;
+        std::vector<std::byte> body = {};
         u128 reply_checksum = 0;
-        bool cut_after = false;
     };
 
     struct RunningJob {
@@ -88,8 +87,6 @@ private:
     std::deque<RunningJob> jobs_;
     std::vector<std::byte> reply_;
     Stage stage_ = Stage::idle;
-    std::uint64_t op_ = 0;      // executed
-    std::uint64_t op_cut_ = 0;  // of the last cut
     storage::ManifestRoot newest_;
     storage::ManifestRoot previous_;
     std::deque<Kept> kept_;
