@@ -151,6 +151,8 @@ void PageStoreWorld::complete(std::size_t index) {
     const MemoryDisk::Completion done = disk.complete(index);
     if (done.token.owner == IoOwner::restorer) {
         reader.on_io_done(done.token);
+    } else if (done.token.owner == IoOwner::scrubber) {
+        scrubber->on_io_done(done.token);
     } else {
         store->on_io_done(done.token, done.status);
     }
