@@ -9,7 +9,9 @@
 #include <vector>
 
 #include "server/common/int.hpp"
+#include "server/engine/page_map.hpp"
 #include "server/engine/row_codec.hpp"
+#include "server/engine/row_table.hpp"
 #include "server/forest/filter.hpp"
 #include "server/forest/page.hpp"
 #include "server/storage/manifest.hpp"
@@ -34,80 +36,11 @@ enum class IndexId : std::uint8_t {
 
 inline constexpr std::size_t index_count = 10;
 
-// Ids of segments that every checkpoint has; runs and account changes get ascending numbers.
-namespace segments {
-inline constexpr std::uint32_t catalog = 1;
-inline constexpr std::uint32_t accounts = 2;
-inline constexpr std::uint32_t statuses = 3;
-inline constexpr std::uint32_t rows_first = 4;    // plus RowTableId
-inline constexpr std::uint32_t fences_first = 7;  // plus RowTableId
-inline constexpr std::uint32_t numbered_first = 0x1'0000;
-}  // namespace segments
-
-// The chunks of a segment that hold pages, so that a page is found by its number.
-class PageMap {
-public:
-    explicit PageMap(std::uint32_t page_size) : page_size_(page_size) {}
-
-    // Requires: a whole number of pages, at least one.
-    void add(const storage::BlockRef& chunk);
-
-    std::uint32_t page_count() const { return page_count_; }
-
-    // Where the page starts in the file. Requires: number < page_count().
-    std::uint64_t offset(std::uint32_t number) const;
-
-    // How many pages lie behind each other from this one on, in the same chunk.
-    std::uint32_t consecutive(std::uint32_t number) const;
-
-    std::span<const storage::BlockRef> chunks() const { return chunks_; }
-
-private:
-    std::uint32_t page_size_;
-    std::uint32_t page_count_ = 0;
-    std::vector<storage::BlockRef> chunks_;
-    std::vector<std::uint32_t> first_pages_;  // by chunk
-};
-
-// All rows of one table that are in the page store; only grows.
-class RowTable {
-public:
-    RowTable(RowTableId id, std::uint32_t page_size);
-
-    RowTableId id() const { return id_; }
-
-    std::uint32_t segment() const { return segments::rows_first + static_cast<std::uint32_t>(id_); }
-
-    std::uint32_t row_count() const { return row_count_; }
-
-    void add_chunk(const storage::BlockRef& chunk) { pages_.add(chunk); }
-
-    // The fences of pages whose chunks were added. False: rows have gaps, timestamps descend.
-    [[nodiscard]] bool add_fences(std::span<const forest::Fence> fences);
-
-    // The page that has this row. Requires: row < row_count().
-    std::uint32_t page_of(std::uint32_t row) const;
-
-    std::uint32_t first_row(std::uint32_t page) const { return fences_[page].first_row; }
-
-    // The page where rows with timestamps of at least `timestamp` begin, or rather the one before
-    // when that could have some, too; page_count() if there are no pages.
-    std::uint32_t page_from(std::uint64_t timestamp) const;
-
-    std::uint32_t page_count() const { return static_cast<std::uint32_t>(fences_.size()); }
-
-    storage::PageAddress address(std::uint32_t page) const;
-
-    std::span<const forest::Fence> fences() const { return fences_; }
-
-    const PageMap& pages() const { return pages_; }
-
-private:
-    RowTableId id_;
-    std::uint32_t row_count_ = 0;
-    std::vector<forest::Fence> fences_;
-    PageMap pages_;
-};
+// What the filter of a run holds for a key. It depends on the key alone, so that a merge can make
+// the filter of its result, and ascends with it, so that filling one goes through memory in order.
+inline std::uint64_t filter_hash(std::uint64_t key) {
+    return key << 24 | (key * 0x9e3779b97f4a7c15) >> 40;
+}
 
 // An immutable sorted sequence of pairs of one index over a range of rows. Its segment holds the
 // chunks with its pages, then those with its tail: fences, then filter.
@@ -123,7 +56,7 @@ struct Run {
     u128 id_min = 0;  // of id and failed_id; min > max when it has no pairs
     u128 id_max = 0;
     std::vector<forest::Fence> fences;  // by page
-    forest::Filter filter;              // of id and failed_id: of hash_of(id)
+    forest::Filter filter;  // of id and failed_id: filter_hash() of each key, for pair_count
     PageMap pages;
     std::vector<storage::BlockRef> tail;  // chunks
 
@@ -157,12 +90,14 @@ struct Catalog {
     std::uint64_t cut = 0;                      // number of the checkpoint's cut, from 1; 0: none
     std::uint64_t timestamp = 0;                // of the last operation
     std::uint64_t transfer_timestamp_last = 0;  // 0 without transfers
+    std::uint64_t expiry_first = UINT64_MAX;    // no pending transfer expires earlier
     std::uint32_t segment_next = segments::numbered_first;
 
     std::array<RowTable, row_table_count> tables;
     std::array<std::vector<storage::BlockRef>, row_table_count> fence_chunks;
-    std::array<std::vector<RunRef>, index_count> runs;  // by rows, ascending, without gaps
-    std::vector<ScheduledMerge> merges;                 // in the order of their choice
+    // By rows, ascending. Rows without pairs need not be covered.
+    std::array<std::vector<RunRef>, index_count> runs;
+    std::vector<ScheduledMerge> merges;  // in the order of their choice
 
     std::uint32_t account_count = 0;
     std::vector<storage::BlockRef> account_images;  // by chunk of rows
@@ -180,5 +115,95 @@ struct Catalog {
 // The part of a catalog that its segments do not tell: the content of segments::catalog. Byte
 // table: README.md.
 std::vector<std::byte> encode(const Catalog& catalog);
+
+// What encode() wrote: a catalog without what lies in other segments, which is fences, filters and
+// references of chunks.
+struct CatalogImage {
+    struct Table {
+        std::uint32_t row_count = 0;
+        std::uint32_t page_count = 0;
+
+        bool operator==(const Table&) const = default;
+    };
+
+    struct Run {
+        std::uint32_t segment = 0;
+        IndexId index{};
+        std::uint8_t tier = 0;
+        std::uint32_t row_first = 0;
+        std::uint32_t row_end = 0;
+        std::uint64_t pair_count = 0;
+        std::uint32_t page_count = 0;
+        std::uint32_t page_chunk_count = 0;  // of its segment the leading chunks
+        std::uint32_t tail_chunk_count = 0;  // and the remaining ones
+        std::uint64_t filter_size = 0;       // bytes; follows from pair_count
+        u128 id_min = 0;
+        u128 id_max = 0;
+
+        bool operator==(const Run&) const = default;
+    };
+
+    struct Merge {
+        IndexId index{};
+        std::uint8_t tier = 0;
+        std::uint32_t segment = 0;
+        std::uint64_t due = 0;
+        std::vector<std::uint32_t> inputs;  // segments of runs of this index and tier
+
+        bool operator==(const Merge&) const = default;
+    };
+
+    struct Changes {
+        std::uint64_t cut = 0;
+        std::uint32_t segment = 0;
+
+        bool operator==(const Changes&) const = default;
+    };
+
+    std::uint64_t cut = 0;
+    std::uint64_t timestamp = 0;
+    std::uint64_t transfer_timestamp_last = 0;
+    std::uint64_t expiry_first = 0;
+    std::uint32_t segment_next = 0;
+    std::array<Table, row_table_count> tables;
+    std::vector<Run> runs;  // by index, then by rows
+    std::vector<Merge> merges;
+    std::uint32_t account_count = 0;
+    std::vector<std::uint64_t> account_image_cuts;  // by chunk of segments::accounts
+    std::vector<Changes> account_changes;
+    std::uint32_t status_chunk_count = 0;
+
+    bool operator==(const CatalogImage&) const = default;
+};
+
+// Nothing in the bytes is trusted: empty unless they are what encode() writes for a catalog whose
+// parts agree with each other.
+std::optional<CatalogImage> decode_catalog(std::span<const std::byte> bytes,
+                                           std::uint32_t page_size);
+
+// Fences as they are stored: 32 bytes each, as in memory, one behind the other.
+std::span<const std::byte> fence_bytes(std::span<const forest::Fence> fences);
+
+// Empty if the bytes are not whole fences.
+std::optional<std::vector<forest::Fence>> decode_fences(std::span<const std::byte> bytes);
+
+// The tail of a run's segment: fences from its beginning on, then zeros up to a whole cache line,
+// then the filter. Chunks cut it anywhere.
+struct RunTail {
+    std::uint64_t fences_size = 0;
+    std::uint64_t filter_offset = 0;
+    std::uint64_t size = 0;  // where the filter ends; of the fences where there is no filter
+};
+
+RunTail run_tail(std::uint32_t page_count, std::uint64_t filter_size);
+
+// Copies the part of a tail that begins at `offset` and is as long as `part`.
+void copy_tail(const Run& run, std::uint64_t offset, std::span<std::byte> part);
+
+// Takes fences and filter of a run out of its whole tail. False, and nothing done: its size is
+// wrong, its padding is not zero, or the fences do not have `run.pair_count` pairs in ascending
+// order of keys.
+[[nodiscard]] bool restore_tail(std::span<const std::byte> tail, const CatalogImage::Run& image,
+                                Run& run);
 
 }  // namespace elytra::engine
