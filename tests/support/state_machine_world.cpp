@@ -1,4 +1,4 @@
-#include "tests/support/engine_world.hpp"
+#include "tests/support/state_machine_world.hpp"
 
 #include <utility>
 
@@ -18,13 +18,13 @@ constexpr std::uint64_t lingering_steps_max = 12;
 
 }  // namespace
 
-EngineWorld::EngineWorld(const Options& options)
+StateMachineWorld::StateMachineWorld(const Options& options)
     : options_(options), prng_(options.seed), disk_(prng_.next()), reply_(wire::body_size_max) {
     make_state_machine();
     ELYTRA_ASSERT(open());
 }
 
-void EngineWorld::make_state_machine() {
+void StateMachineWorld::make_state_machine() {
     state_machine_.reset();
     io_.clear();
     jobs_.clear();
@@ -37,7 +37,7 @@ void EngineWorld::make_state_machine() {
 }
 
 // False: the newest checkpoint cannot be loaded.
-bool EngineWorld::open() {
+bool StateMachineWorld::open() {
     page_store_->open(newest_, previous_);
     take_effects();
     while (page_store_->state() == CheckpointStore::State::opening) ELYTRA_ASSERT(step());
@@ -50,8 +50,9 @@ bool EngineWorld::open() {
     return state_machine_->restore_status() == engine::RestoreStatus::done;
 }
 
-std::span<const std::byte> EngineWorld::execute(wire::Operation operation, std::uint64_t timestamp,
-                                                std::span<const std::byte> body) {
+std::span<const std::byte> StateMachineWorld::execute(wire::Operation operation,
+                                                      std::uint64_t timestamp,
+                                                      std::span<const std::byte> body) {
     kept_.push_back(
         {.operation = operation, .timestamp = timestamp, .body = {body.begin(), body.end()}});
     state_machine_->begin(operation, timestamp, body, reply_);
@@ -68,7 +69,7 @@ std::span<const std::byte> EngineWorld::execute(wire::Operation operation, std::
     return reply;
 }
 
-void EngineWorld::cut() {
+void StateMachineWorld::cut() {
     while (stage_ != Stage::idle) ELYTRA_ASSERT(step());
     kept_.push_back({});
     stage_ = Stage::flushing;
@@ -78,18 +79,18 @@ void EngineWorld::cut() {
     linger();
 }
 
-void EngineWorld::settle() {
+void StateMachineWorld::settle() {
     while (step()) {
     }
     ELYTRA_ASSERT(stage_ == Stage::idle);
 }
 
-void EngineWorld::linger() {
+void StateMachineWorld::linger() {
     if (options_.seed == 0) return settle();
     for (std::uint64_t steps = prng_.below(lingering_steps_max); steps > 0; --steps) step();
 }
 
-bool EngineWorld::restart() {
+bool StateMachineWorld::restart() {
     std::deque<Kept> again = std::exchange(kept_, {});
     disk_.crash();
     make_state_machine();
@@ -105,14 +106,14 @@ bool EngineWorld::restart() {
     return true;
 }
 
-void EngineWorld::take_effects() {
+void StateMachineWorld::take_effects() {
     for (const storage::Compute& compute : io_.computes()) jobs_.push_back({.compute = compute});
     disk_.submit(io_.effects());
     io_.clear();
 }
 
 // One step of a job, or one I/O. False: nothing is under way.
-bool EngineWorld::step() {
+bool StateMachineWorld::step() {
     const bool io_waits = disk_.in_flight() > 0;
     if (!jobs_.empty() && (!io_waits || prng_.chance(1, 2))) {
         step_job();
@@ -125,7 +126,7 @@ bool EngineWorld::step() {
 }
 
 // A job runs at one time and is reported at another.
-void EngineWorld::step_job() {
+void StateMachineWorld::step_job() {
     RunningJob& job = jobs_.front();
     if (!job.ran) {
         job.compute.job->run();
@@ -137,7 +138,7 @@ void EngineWorld::step_job() {
     on_done(token, storage::IoStatus::ok);
 }
 
-void EngineWorld::on_done(storage::IoToken token, storage::IoStatus status) {
+void StateMachineWorld::on_done(storage::IoToken token, storage::IoStatus status) {
     if (token.owner == IoOwner::page_store) {
         page_store_->on_io_done(token, status);
         if (page_store_->is_open()) state_machine_->on_page_store_progress();
@@ -148,7 +149,7 @@ void EngineWorld::on_done(storage::IoToken token, storage::IoStatus status) {
     advance_checkpoint();
 }
 
-void EngineWorld::advance_checkpoint() {
+void StateMachineWorld::advance_checkpoint() {
     if (stage_ == Stage::flushing && state_machine_->flush_done()) {
         page_store_->begin(page_store_->op().next(), state_machine_->segments());
         stage_ = Stage::writing;

@@ -23,7 +23,7 @@ namespace elytra::test {
 
 // A state machine with its page store on an undamaged disk in memory. I/O and jobs are carried out
 // here: at once, or in an order and as late as a seed says. Where cuts are, the caller decides.
-class EngineWorld {
+class StateMachineWorld {
 public:
     struct Options {
         Limits limits;
@@ -31,7 +31,7 @@ public:
         std::uint64_t seed = 0;  // 0: everything in the background is done at once
     };
 
-    explicit EngineWorld(const Options& options);
+    explicit StateMachineWorld(const Options& options);
 
     // Executes one operation; the reply is valid until the next. Requires: what
     // StateMachine::begin() requires.
