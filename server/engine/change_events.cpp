@@ -191,13 +191,11 @@ bool ChangeEvents::transfer_is_next(const Chosen& before) const {
     return transfers.front().transfer.timestamp <= expiries.front().timestamp;
 }
 
+// So many of each kind are read, or all: none of the others can come before these.
 ChangeEvents::Chosen ChangeEvents::choose(std::uint32_t count) const {
+    const std::size_t all = transfers_.records().size() + expiries_.records().size();
     Chosen chosen;
-    while (chosen.transfers + chosen.expiries < count) {
-        const bool transfers_out = chosen.transfers == transfers_.records().size();
-        const bool expiries_out = chosen.expiries == expiries_.records().size();
-        if (transfers_out && (expiries_out || !transfers_.complete())) break;
-        if (expiries_out && !expiries_.complete()) break;
+    while (chosen.transfers + chosen.expiries < std::min<std::size_t>(count, all)) {
         ++(transfer_is_next(chosen) ? chosen.transfers : chosen.expiries);
     }
     return chosen;

@@ -14,11 +14,15 @@ void KeyList::plan(std::uint32_t rows_wanted, std::vector<Page>& pages) {
     ELYTRA_ASSERT(empty() && !exhausted());
     ELYTRA_ASSERT(rows_wanted > 0);
     constexpr std::uint32_t rows_min = 512;  // what a page has is not decoded again for a few rows
+    // Keys are not equally frequent: what was expected may be far from what is found.
+    const bool misjudged = !full_ && rows_.size() < rows_wanted_;
+    if (misjudged) pages_factor_ = std::min(pages_factor_ * 4, pages_max);
+    rows_wanted_ = rows_wanted;
     rows_.clear();
     taken_ = 0;
     full_ = false;
     rows_room_ = std::clamp(rows_wanted, rows_min, rows_max);
-    rows_missing_ = rows_wanted;
+    rows_missing_ = std::uint64_t{rows_wanted} * pages_factor_;
     pages_room_ = pages_max;
     const std::size_t pages_before = pages.size();
     if (order_ == Order::ascending) {

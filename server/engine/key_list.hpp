@@ -57,11 +57,15 @@ private:
     RowRange left_;  // not read yet
     Order order_;
     std::vector<std::uint32_t> rows_;
-    std::size_t taken_ = 0;         // of rows_
-    std::uint32_t rows_room_ = 0;   // of rows_
-    std::uint32_t pages_room_ = 0;  // while planning
-    std::uint64_t rows_missing_ = 0;
-    bool full_ = false;  // the rest of what was planned has to be planned again
+    std::size_t taken_ = 0;  // of rows_
+    bool full_ = false;      // the rest of what was planned has to be planned again
+
+    // What the last plan was for.
+    std::uint32_t rows_wanted_ = 0;
+    std::uint32_t rows_room_ = 0;
+    std::uint32_t pages_room_ = 0;    // while planning
+    std::uint64_t rows_missing_ = 0;  // likewise
+    std::uint32_t pages_factor_ = 1;  // how many more are read ahead than expectation says
 };
 
 }  // namespace elytra::engine

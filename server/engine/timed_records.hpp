@@ -72,15 +72,15 @@ public:
     // In order.
     std::span<const Record> records() const { return records_; }
 
-    // No others follow those that it holds.
-    bool complete() const { return stored_.empty() && memory_.empty(); }
-
     void drop(std::size_t count) {
         records_.erase(records_.begin(), records_.begin() + static_cast<std::ptrdiff_t>(count));
     }
 
 private:
     using Memory = RecordMemory<Record>;
+
+    // No others follow those that it holds.
+    bool complete() const { return stored_.empty() && memory_.empty(); }
 
     void begin_reading(std::size_t count) {
         rows_.resize(std::min<std::size_t>(count, stored_.size()));
