@@ -8,7 +8,7 @@
 #include "server/common/strong.hpp"
 #include "server/storage/manifest.hpp"
 #include "tests/sim/model.hpp"
-#include "tests/support/engine_world.hpp"
+#include "tests/support/state_machine_world.hpp"
 
 namespace elytra::sim {
 
@@ -31,7 +31,7 @@ public:
 private:
     void execute(const LoggedOp& logged);
 
-    test::EngineWorld engine_;
+    test::StateMachineWorld engine_;
     std::deque<LoggedOp> ops_;  // not executed yet
     Op op_;
     std::map<std::uint64_t, u128> digests_;  // of checkpoints, by op

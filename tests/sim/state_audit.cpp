@@ -130,6 +130,7 @@ void check_answers(test::ReplicaDriver& driver, test::ReplicaPools& pools,
 void check_copy(const test::MemoryDisk& disk, test::ReplicaPools& pools, const Limits& limits,
                 std::span<const Question> questions) {
     test::MemoryDisk copy = disk;
+    copy.set_size_max(UINT64_MAX);
     copy.crash(std::vector(copy.writes_at_risk(), test::WriteFate::kept));
     test::ReplicaDriver driver(copy, pools, {.limits = limits});
     require(driver.open() == vsr::ReplicaStatus::normal, "R16: a copy of the file does not open");

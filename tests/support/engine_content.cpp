@@ -22,7 +22,7 @@ std::string at(std::string what, std::uint64_t number) {
     return std::move(what) + " " + std::to_string(number);
 }
 
-bool row_is(const StoreWorld& world, const EngineModel& model, RowTableId table,
+bool row_is(const EngineWorld& world, const EngineModel& model, RowTableId table,
             const forest::ColumnPage& page, std::uint32_t in_page, std::uint32_t row) {
     switch (table) {
         case RowTableId::transfers: {
@@ -39,7 +39,7 @@ bool row_is(const StoreWorld& world, const EngineModel& model, RowTableId table,
     return engine::decode_failed_id(page, in_page) == model.failed_ids[row];
 }
 
-std::string compare_table(const StoreWorld& world, const EngineModel& model, RowTableId id,
+std::string compare_table(const EngineWorld& world, const EngineModel& model, RowTableId id,
                           std::size_t row_count) {
     const engine::RowTable& table = world.store->catalog().table(id);
     if (table.row_count() != row_count) return at("rows of table", static_cast<unsigned>(id));
@@ -58,7 +58,7 @@ std::string compare_table(const StoreWorld& world, const EngineModel& model, Row
     return row == row_count ? "" : "pages and fences disagree";
 }
 
-std::optional<std::vector<Pair>> pairs_of_run(const StoreWorld& world, const Run& run) {
+std::optional<std::vector<Pair>> pairs_of_run(const EngineWorld& world, const Run& run) {
     std::vector<Pair> pairs;
     for (std::uint32_t number = 0; number < run.fences.size(); ++number) {
         const storage::PageAddress address = run.address(number);
@@ -88,7 +88,7 @@ std::string compare_ids(const EngineModel& model, const Run& run,
 }
 
 // Each run has the pairs of its rows; together they have all.
-std::string compare_index(const StoreWorld& world, const EngineModel& model, IndexId index) {
+std::string compare_index(const EngineWorld& world, const EngineModel& model, IndexId index) {
     const std::vector<Pair> all = pairs_of(model, index);
     std::size_t found = 0;
     std::uint32_t row_end = 0;
@@ -117,7 +117,7 @@ std::string compare_index(const StoreWorld& world, const EngineModel& model, Ind
 
 }  // namespace
 
-std::string compare_catalog(const StoreWorld& world, const EngineModel& model) {
+std::string compare_catalog(const EngineWorld& world, const EngineModel& model) {
     const std::pair<RowTableId, std::size_t> tables[] = {
         {RowTableId::transfers, model.transfers.size()},
         {RowTableId::expiries, model.expiries.size()},
@@ -133,7 +133,7 @@ std::string compare_catalog(const StoreWorld& world, const EngineModel& model) {
     return "";
 }
 
-std::string compare_memory(const StoreWorld& world, const EngineModel& model) {
+std::string compare_memory(const EngineWorld& world, const EngineModel& model) {
     engine::LedgerStore& store = *world.store;
     if (store.timestamp() != model.timestamp) return "timestamp";
     if (store.accounts().count() != model.accounts.size()) return "number of accounts";

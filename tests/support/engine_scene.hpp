@@ -5,7 +5,7 @@
 #include "server/common/limits.hpp"
 #include "server/common/prng.hpp"
 #include "tests/support/engine_model.hpp"
-#include "tests/support/store_world.hpp"
+#include "tests/support/engine_world.hpp"
 
 namespace elytra::test {
 
@@ -46,7 +46,7 @@ struct EngineScene {
 
     Prng operations;
     EngineTraffic traffic;
-    StoreWorld world;
+    EngineWorld world;
     EngineModel model;
     EngineModel at_cut;
 };

@@ -26,7 +26,7 @@ void grow(EngineScene& scene) {
 }
 
 // False: it still waits when nothing is in flight any more.
-bool fetch(StoreWorld& world) {
+bool fetch(EngineWorld& world) {
     while (world.fetch->advance() == Progress::waiting) {
         if (!world.step()) return false;
     }
@@ -72,7 +72,7 @@ void add_transfer(EngineScene& scene, u128 id) {
 TEST_CASE("transfers are fetched by id, whatever run they are in") {
     EngineScene scene(limits_tiny(), 1, 2);
     grow(scene);
-    StoreWorld& world = scene.world;
+    EngineWorld& world = scene.world;
     const std::uint32_t stored = world.store->memory_begin().transfers;
     for (std::uint32_t row = 0; row < scene.model.transfers.size(); row += 7) {
         CAPTURE(row);
@@ -91,7 +91,7 @@ TEST_CASE("transfers are fetched by id, whatever run they are in") {
 TEST_CASE("a batch of ids is fetched at once, in windows of the cache") {
     EngineScene scene(limits_tiny(), 1, 2);
     grow(scene);
-    StoreWorld& world = scene.world;
+    EngineWorld& world = scene.world;
     const std::uint32_t stored = world.store->memory_begin().transfers;
     world.fetch->clear();
     for (const engine::TransferRecord& record : scene.model.transfers) {
@@ -109,7 +109,7 @@ TEST_CASE("a batch of ids is fetched at once, in windows of the cache") {
 TEST_CASE("ids that failed are found as such") {
     EngineScene scene(limits_tiny(), 3, 4);
     grow(scene);
-    StoreWorld& world = scene.world;
+    EngineWorld& world = scene.world;
     world.fetch->clear();
     for (const u128 id : scene.model.failed_ids) world.fetch->add_id(id);
     REQUIRE(fetch(world));
@@ -121,7 +121,7 @@ TEST_CASE("ids that failed are found as such") {
 TEST_CASE("rows are fetched by number; those in memory are left out") {
     EngineScene scene(limits_tiny(), 1, 2);
     grow(scene);
-    StoreWorld& world = scene.world;
+    EngineWorld& world = scene.world;
     const std::uint32_t stored = world.store->memory_begin().transfers;
     world.fetch->clear();
     for (const std::uint32_t row : {0U, stored / 2, stored - 1, stored, stored + 1}) {
@@ -137,7 +137,7 @@ TEST_CASE("rows are fetched by number; those in memory are left out") {
 TEST_CASE("a timestamp is found if and only if a transfer has it") {
     EngineScene scene(limits_tiny(), 1, 2);
     grow(scene);
-    StoreWorld& world = scene.world;
+    EngineWorld& world = scene.world;
     for (const engine::TransferRecord& record : scene.model.transfers) {
         const std::uint64_t timestamp = record.transfer.timestamp;
         for (const std::uint64_t asked : {timestamp - 1, timestamp, timestamp + 1}) {
@@ -169,7 +169,7 @@ TEST_CASE("filters rule nearly all unknown ids out before a page is read") {
     EngineScene scene(limits_medium(), 1, 2);
     scene.traffic.events_max = 500;
     for (int cut = 1; cut <= 6; ++cut) scene.checkpoint();
-    StoreWorld& world = scene.world;
+    EngineWorld& world = scene.world;
     world.fetch->clear();
     Prng prng(5);
     for (int i = 0; i < 2'000; ++i) world.fetch->add_id(prng.next_u128() >> 1);
@@ -229,7 +229,7 @@ TEST_CASE("a fetch that waits survives the end of a flush and of merges") {
     EngineScene scene(limits_tiny(), 1, 2);
     grow(scene);
     scene.begin_cut();
-    StoreWorld& world = scene.world;
+    EngineWorld& world = scene.world;
     const std::uint32_t stored = world.store->memory_begin().transfers;
     world.fetch->clear();
     for (std::uint32_t row = 0; row < stored; ++row) {

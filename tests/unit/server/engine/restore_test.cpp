@@ -59,7 +59,7 @@ template <class Change>
 RestoreStatus restore_changed(const Change& change) {
     EngineScene scene(limits_tiny(), 5, 6);
     grow(scene);
-    StoreWorld& world = scene.world;
+    EngineWorld& world = scene.world;
     std::vector<storage::Segment> list(world.flush->segments().begin(),
                                        world.flush->segments().end());
     change(list);
@@ -80,7 +80,7 @@ storage::Segment& segment_of(std::vector<storage::Segment>& list, std::uint32_t 
 }  // namespace
 
 TEST_CASE("without a checkpoint there is nothing to restore") {
-    StoreWorld world(limits_tiny(), 1);
+    EngineWorld world(limits_tiny(), 1);
     world.restart();
     CHECK(world.restore_status() == RestoreStatus::done);
     CHECK(world.store->catalog().cut == 0);
