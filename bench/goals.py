@@ -61,8 +61,7 @@ def figures(result):
     found["max RSS MiB"] = usage["max_rss_bytes"] / 2**20
     found["file MB"] = result["server"]["data_file_bytes"]["allocated"] / 1e6
     found["empty file MiB"] = result["server"]["data_file_empty_bytes"]["allocated"] / 2**20
-    written = usage["blocks_out"] * BLOCK - result["server"]["data_file_empty_bytes"]["allocated"]
-    found["written B/transfer"] = written / accepted
+    found["written B/transfer"] = usage["blocks_out"] * BLOCK / accepted
     found["CPU us/transfer"] = (usage["user_us"] + usage["system_us"]) / accepted
     return found
 
