@@ -78,7 +78,7 @@ void Restore::end(RestoreStatus status) {
     items_ = {};
     assembly_ = {};
     image_ = {};
-    runs_ = {};
+    runs_.clear();
     catalog_ = Catalog(limits_.page_size);
 }
 
