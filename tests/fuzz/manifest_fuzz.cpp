@@ -37,11 +37,12 @@ Encoded ordinary_manifest() {
     manifest.segments = {
         {.size = 100, .chunk_count = 1, .id = 1},
         {.size = 0, .chunk_count = 0, .id = 2},
-        {.size = (chunks - 1) * chunk_size, .chunk_count = chunks - 1, .id = 3},
+        {.size = (chunks - 2) * chunk_size + 7, .chunk_count = chunks - 1, .id = 300'000},
     };
     for (std::uint32_t i = 0; i < chunks; ++i) {
         const std::uint64_t offset = bounds.begin + std::uint64_t{i} * chunk_size;
-        manifest.chunks.push_back({.offset = offset, .size = i == 0 ? 100 : chunk_size});
+        const std::uint32_t size = i == 0 ? 100 : i == 50 ? 7 : chunk_size;
+        manifest.chunks.push_back({.offset = offset, .size = size});
     }
     Encoded encoded;
     for (std::size_t i = 0; i < encoded.leaves.size(); ++i) {
@@ -54,7 +55,13 @@ Encoded ordinary_manifest() {
 }
 
 void check_decoded(const Manifest& manifest, const Encoded& source, std::uint16_t root_size) {
+    std::size_t chunk_count = 0;
+    for (const SegmentPlace& place : places_of(manifest)) {
+        chunk_count += place.chunk_count;
+    }
+    ELYTRA_ASSERT(chunk_count == manifest.chunks.size());
     for (const BlockRef& chunk : manifest.chunks) {
+        ELYTRA_ASSERT(chunk.size > 0);
         ELYTRA_ASSERT(chunk.offset >= bounds.begin);
         ELYTRA_ASSERT(extent_of(chunk).end() <= bounds.end);
     }
