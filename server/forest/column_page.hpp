@@ -33,7 +33,16 @@ public:
     std::uint64_t value(std::uint32_t column, std::uint32_t row) const;
 
 private:
+    struct Column {
+        std::uint64_t base;
+        std::uint16_t offset;  // of the first row's value in the page
+        std::uint8_t width;    // of each value, in bytes
+    };
+
+    const std::byte* page_ = nullptr;
     std::uint32_t row_count_ = 0;
+    std::uint32_t column_count_ = 0;
+    std::array<Column, columns_max> columns_{};
 };
 
 }  // namespace elytra::forest

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -43,7 +44,14 @@ public:
     static Filter from_bytes(std::span<const std::byte> bytes);
 
 private:
-    // (to be written; lines aligned to 64 bytes)
+    // An entry sets one bit in each word.
+    struct alignas(64) Line {
+        std::array<std::uint64_t, 8> words{};
+    };
+
+    std::uint64_t line_of(std::uint64_t hash) const;
+
+    std::vector<Line> lines_;
 };
 
 }  // namespace elytra::forest

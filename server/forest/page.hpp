@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "server/common/int.hpp"
+#include "server/common/result.hpp"
 
 // What all pages have in common: which page it is, and how much of it means something. The checksum
 // of a page is kept by its parent (Fence), so that a stale or misplaced page is recognised.
@@ -44,6 +45,21 @@ enum class PageError : std::uint8_t {
 };
 
 std::string_view to_text(PageError error);
+
+// At least so many zeros end every page. So whatever is in the page, wherever it starts, can be
+// read with one load of eight bytes.
+inline constexpr std::uint32_t page_tail_size = 8;
+
+inline constexpr std::uint32_t page_size_max = 1U << 15;  // the length is a number of 16 bits
+
+// Fills in the header, version included, and the zeros behind `length`.
+// Requires: sizeof(PageHeader) <= length <= page.size() - page_tail_size.
+void seal_page(PageName name, PageKind kind, std::uint32_t length, std::uint32_t count,
+               std::span<std::byte> page);
+
+// The header of a page whose name and kind are as expected, that has a count and ends in zeros.
+Result<PageHeader, PageError> open_page(PageName name, PageKind kind,
+                                        std::span<const std::byte> page);
 
 // What a parent knows of a page of pairs or rows, besides where it is.
 struct Fence {

@@ -1,7 +1,9 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -31,15 +33,49 @@ public:
     // How many pages of an input are merged: they are not read again.
     std::uint32_t consumed(std::uint32_t input) const;
 
+    // An input without which nothing can be merged, the first if there are several.
+    std::optional<std::uint32_t> wanted() const;
+
     // Merges until an input runs out of fed pages, all is done, or the writer has a full chunk.
-    // An error is a page that cannot be decoded.
+    // An error is a page whose pairs do not ascend, or that has a pair of another input.
     Result<void, PageError> advance(PairRunWriter& writer);
 
     // Every input is merged completely. The caller then finishes the writer.
     bool done() const;
 
 private:
-    // (to be written: a tree of losers)
+    struct Input {
+        std::uint32_t page_count = 0;
+        std::uint32_t fed = 0;        // pages
+        std::uint32_t consumed = 0;   // pages: those that are copied into the window completely
+        std::vector<PairPage> pages;  // from `first` to the last one fed
+        std::uint32_t first = 0;
+        std::uint32_t copied = 0;  // pairs of the first page that is not consumed
+
+        // The next pairs to merge. Small, so that the windows of all inputs stay in the first
+        // cache.
+        std::array<Pair, 64> window;
+        std::size_t window_begin = 0;
+        std::size_t window_end = 0;
+
+        bool wants_pages() const;
+        bool is_done() const;
+        void refill();
+    };
+
+    u128 next_entry(std::uint32_t index) const;
+    void build_tree();
+    void replay(std::uint32_t index);
+
+    std::uint32_t page_size_;
+    std::vector<Input> inputs_;
+    std::optional<Pair> last_;  // that was merged
+
+    // A tree of losers: each inner node holds the larger of the two smallest entries below its
+    // children, so that only the nodes above the winner change when it is taken. The leaves, of a
+    // power of two, are the inputs; the node above node i is i / 2, the uppermost is 1.
+    std::vector<u128> losers_;
+    u128 winner_ = 0;
 };
 
 }  // namespace elytra::forest

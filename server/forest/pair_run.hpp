@@ -39,7 +39,8 @@ public:
     void finish();
 
     // Full chunks, and the last one after finish(), in order; they are taken out one by one.
-    bool has_chunk() const;
+    bool has_chunk() const { return !built_.empty(); }
+
     BuiltChunk take_chunk();
 
     // Of the pages so far.
@@ -48,6 +49,13 @@ public:
     std::uint64_t pair_count() const { return pair_count_; }
 
 private:
+    void finish_page();
+    void finish_chunk();
+
+    Options options_;
+    PairPageWriter page_;
+    BuiltChunk chunk_;  // being filled; without memory until its first page
+    std::vector<BuiltChunk> built_;
     std::vector<Fence> fences_;
     std::uint64_t pair_count_ = 0;
 };
