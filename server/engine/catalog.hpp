@@ -52,6 +52,8 @@ public:
     // Requires: a whole number of pages, at least one.
     void add(const storage::BlockRef& chunk);
 
+    std::uint32_t page_size() const { return page_size_; }
+
     std::uint32_t page_count() const { return page_count_; }
 
     // Where the page starts in the file. Requires: number < page_count().
@@ -180,5 +182,94 @@ struct Catalog {
 // The part of a catalog that its segments do not tell: the content of segments::catalog. Byte
 // table: README.md.
 std::vector<std::byte> encode(const Catalog& catalog);
+
+// What encode() wrote: a catalog without what lies in other segments, which is fences, filters and
+// references of chunks.
+struct CatalogImage {
+    struct Table {
+        std::uint32_t row_count = 0;
+        std::uint32_t page_count = 0;
+
+        bool operator==(const Table&) const = default;
+    };
+
+    struct Run {
+        std::uint32_t segment = 0;
+        IndexId index{};
+        std::uint8_t tier = 0;
+        std::uint32_t row_first = 0;
+        std::uint32_t row_end = 0;
+        std::uint64_t pair_count = 0;
+        std::uint32_t page_count = 0;
+        std::uint32_t page_chunk_count = 0;  // of its segment the leading chunks
+        std::uint32_t tail_chunk_count = 0;  // and the remaining ones
+        std::uint64_t filter_size = 0;       // bytes; whole cache lines
+        u128 id_min = 0;
+        u128 id_max = 0;
+
+        bool operator==(const Run&) const = default;
+    };
+
+    struct Merge {
+        IndexId index{};
+        std::uint8_t tier = 0;
+        std::uint32_t segment = 0;
+        std::uint64_t due = 0;
+        std::vector<std::uint32_t> inputs;  // segments of runs of this index and tier
+
+        bool operator==(const Merge&) const = default;
+    };
+
+    struct Changes {
+        std::uint64_t cut = 0;
+        std::uint32_t segment = 0;
+
+        bool operator==(const Changes&) const = default;
+    };
+
+    std::uint64_t cut = 0;
+    std::uint64_t timestamp = 0;
+    std::uint64_t transfer_timestamp_last = 0;
+    std::uint32_t segment_next = 0;
+    std::array<Table, row_table_count> tables;
+    std::vector<Run> runs;  // by index, then by rows
+    std::vector<Merge> merges;
+    std::uint32_t account_count = 0;
+    std::vector<std::uint64_t> account_image_cuts;  // by chunk of segments::accounts
+    std::vector<Changes> account_changes;
+    std::uint32_t status_chunk_count = 0;
+
+    bool operator==(const CatalogImage&) const = default;
+};
+
+// Nothing in the bytes is trusted: empty unless they are what encode() writes for a catalog whose
+// parts agree with each other.
+std::optional<CatalogImage> decode_catalog(std::span<const std::byte> bytes,
+                                           std::uint32_t page_size);
+
+// Fences as they are stored: 32 bytes each, as in memory, one behind the other.
+std::span<const std::byte> fence_bytes(std::span<const forest::Fence> fences);
+
+// Empty if the bytes are not whole fences.
+std::optional<std::vector<forest::Fence>> decode_fences(std::span<const std::byte> bytes);
+
+// The tail of a run's segment: fences from its beginning on, then zeros up to a whole cache line,
+// then the filter. Chunks cut it anywhere.
+struct RunTail {
+    std::uint64_t fences_size = 0;
+    std::uint64_t filter_offset = 0;
+    std::uint64_t size = 0;  // where the filter ends; of the fences where there is no filter
+};
+
+RunTail run_tail(std::uint32_t page_count, std::uint64_t filter_size);
+
+// Copies the part of a tail that begins at `offset` and is as long as `part`.
+void copy_tail(const Run& run, std::uint64_t offset, std::span<std::byte> part);
+
+// Takes fences and filter of a run out of its whole tail. False, and nothing done: its size is
+// wrong, its padding is not zero, or the fences do not have `run.pair_count` pairs in ascending
+// order of keys.
+[[nodiscard]] bool restore_tail(std::span<const std::byte> tail, const CatalogImage::Run& image,
+                                Run& run);
 
 }  // namespace elytra::engine
