@@ -107,7 +107,7 @@ std::string reason_text(const vsr::OpenFault& fault) {
                 fault.found);
         case Kind::checkpoint_manifest:
             return store_text("a checkpoint manifest", fault.store);
-        case Kind::checkpoint_chunk:
+        case Kind::checkpoint_data:
             return data_text(fault.store);
         case Kind::checkpoint_inconsistent:
             return fmt::format("the checkpoint at op {} is intact but not a valid ledger; {}",

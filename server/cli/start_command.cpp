@@ -35,6 +35,7 @@ namespace {
 Limits limits_of(const StartOptions& options) {
     Limits limits = limits_production();
     limits.request_size_max = static_cast<std::uint32_t>(options.limit_request);
+    limits.page_cache_size = options.cache_grid;
     return limits;
 }
 

@@ -24,7 +24,7 @@ struct Limits {
     std::uint32_t chunk_writes_max;    // such writes in flight
     std::uint64_t extent_step;         // the file grows by this many bytes
     std::uint32_t page_size;           // bytes of one page of rows or of an index
-    std::uint32_t page_cache_size;     // bytes of pages kept in memory
+    std::uint64_t page_cache_size;     // bytes of pages kept in memory
     std::uint32_t page_reads_max;      // reads of single pages in flight
     std::uint32_t merge_width;         // so many runs of a tier become one of the next
     std::uint32_t merge_delay;         // cuts from the choice of a merge's inputs to its result

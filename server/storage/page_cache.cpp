@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "server/common/assert.hpp"
+#include "server/common/int.hpp"
 #include "server/common/limits.hpp"
 #include "server/wire/checksum.hpp"
 
@@ -17,7 +18,7 @@ constexpr std::uint32_t slab_size_max = 1U << 20;
 
 PageCache::PageCache(const Options& options, IoQueue& io)
     : page_size_(options.page_size),
-      frames_max_(options.capacity / options.page_size),
+      frames_max_(narrow<std::uint32_t>(options.capacity / options.page_size)),
       pages_per_slab_(std::max(slab_size_max / options.page_size, 1U)),
       // At most half full, so that searches stay short.
       table_(std::bit_ceil(std::size_t{frames_max_} * 2), no_frame),

@@ -46,7 +46,7 @@ class PageCache {
 public:
     struct Options {
         std::uint32_t page_size;
-        std::uint32_t capacity;   // bytes; at least 2 * window_min pages
+        std::uint64_t capacity;   // bytes; at least 2 * window_min pages
         std::uint32_t reads_max;  // in flight
     };
 

@@ -201,10 +201,15 @@ void Replica::append(wire::MessageRef prepare) {
 bool Replica::work() {
     if (status_ == ReplicaStatus::replaying) return replay();
     if (status_ != ReplicaStatus::normal) return false;
-    if (!checkpointer_->ready_to_execute()) return false;
-    if (pipeline_executed_ == pipeline_.size() || pool_.empty()) return false;
+    if (!execution_.has_value()) {
+        if (!checkpointer_->ready_to_execute()) return false;
+        if (pipeline_executed_ == pipeline_.size() || pool_.empty()) return false;
+        begin_execution(pipeline_[pipeline_executed_].prepare);
+    }
+    std::optional<wire::MessageRef> reply = advance_execution();
+    if (!reply.has_value()) return false;
     PipelineEntry& entry = pipeline_[pipeline_executed_];
-    entry.reply = execute(*entry.prepare);
+    entry.reply = std::move(*reply);
     entry.executed = true;
     ++pipeline_executed_;
     answer_durable();

@@ -45,6 +45,7 @@ MemoryDisk::MemoryDisk(std::uint64_t seed, std::uint64_t size_max)
 
 void MemoryDisk::submit(storage::IoQueue& io) {
     ELYTRA_ASSERT(io.computes().empty());
+    ELYTRA_ASSERT(io.computes().empty());  // a disk does not compute
     submit(io.effects());
     io.clear();
 }
