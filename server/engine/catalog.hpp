@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/common/int.hpp"
+#include "server/engine/page_map.hpp"
 #include "server/engine/row_codec.hpp"
 #include "server/forest/filter.hpp"
 #include "server/forest/page.hpp"
@@ -43,33 +44,6 @@ inline constexpr std::uint32_t rows_first = 4;    // plus RowTableId
 inline constexpr std::uint32_t fences_first = 7;  // plus RowTableId
 inline constexpr std::uint32_t numbered_first = 0x1'0000;
 }  // namespace segments
-
-// The chunks of a segment that hold pages, so that a page is found by its number.
-class PageMap {
-public:
-    explicit PageMap(std::uint32_t page_size) : page_size_(page_size) {}
-
-    // Requires: a whole number of pages, at least one.
-    void add(const storage::BlockRef& chunk);
-
-    std::uint32_t page_size() const { return page_size_; }
-
-    std::uint32_t page_count() const { return page_count_; }
-
-    // Where the page starts in the file. Requires: number < page_count().
-    std::uint64_t offset(std::uint32_t number) const;
-
-    // How many pages lie behind each other from this one on, in the same chunk.
-    std::uint32_t consecutive(std::uint32_t number) const;
-
-    std::span<const storage::BlockRef> chunks() const { return chunks_; }
-
-private:
-    std::uint32_t page_size_;
-    std::uint32_t page_count_ = 0;
-    std::vector<storage::BlockRef> chunks_;
-    std::vector<std::uint32_t> first_pages_;  // by chunk
-};
 
 // All rows of one table that are in the page store; only grows.
 class RowTable {
@@ -111,6 +85,12 @@ private:
     PageMap pages_;
 };
 
+// What the filter of a run holds for a key. It depends on the key alone, so that a merge can make
+// the filter of its result, and ascends with it, so that filling one goes through memory in order.
+inline std::uint64_t filter_hash(std::uint64_t key) {
+    return key << 24 | (key * 0x9e3779b97f4a7c15) >> 40;
+}
+
 // An immutable sorted sequence of pairs of one index over a range of rows. Its segment holds the
 // chunks with its pages, then those with its tail: fences, then filter.
 struct Run {
@@ -125,7 +105,7 @@ struct Run {
     u128 id_min = 0;  // of id and failed_id; min > max when it has no pairs
     u128 id_max = 0;
     std::vector<forest::Fence> fences;  // by page
-    forest::Filter filter;              // of id and failed_id: of hash_of(id)
+    forest::Filter filter;  // of id and failed_id: filter_hash() of each key, for pair_count
     PageMap pages;
     std::vector<storage::BlockRef> tail;  // chunks
 
@@ -159,11 +139,13 @@ struct Catalog {
     std::uint64_t cut = 0;                      // number of the checkpoint's cut, from 1; 0: none
     std::uint64_t timestamp = 0;                // of the last operation
     std::uint64_t transfer_timestamp_last = 0;  // 0 without transfers
+    std::uint64_t expiry_first = UINT64_MAX;    // no pending transfer expires earlier
     std::uint32_t segment_next = segments::numbered_first;
 
     std::array<RowTable, row_table_count> tables;
     std::array<std::vector<storage::BlockRef>, row_table_count> fence_chunks;
-    std::array<std::vector<RunRef>, index_count> runs;  // by rows, ascending, without gaps
+    // By rows, ascending. Rows without pairs need not be covered.
+    std::array<std::vector<RunRef>, index_count> runs;
     std::vector<ScheduledMerge> merges;                 // in the order of their choice
 
     std::uint32_t account_count = 0;
@@ -203,7 +185,7 @@ struct CatalogImage {
         std::uint32_t page_count = 0;
         std::uint32_t page_chunk_count = 0;  // of its segment the leading chunks
         std::uint32_t tail_chunk_count = 0;  // and the remaining ones
-        std::uint64_t filter_size = 0;       // bytes; whole cache lines
+        std::uint64_t filter_size = 0;       // bytes; follows from pair_count
         u128 id_min = 0;
         u128 id_max = 0;
 
@@ -230,6 +212,7 @@ struct CatalogImage {
     std::uint64_t cut = 0;
     std::uint64_t timestamp = 0;
     std::uint64_t transfer_timestamp_last = 0;
+    std::uint64_t expiry_first = 0;
     std::uint32_t segment_next = 0;
     std::array<Table, row_table_count> tables;
     std::vector<Run> runs;  // by index, then by rows

@@ -17,6 +17,8 @@ using ledger::TransferRow;
 
 namespace {
 
+std::uint64_t key_of_id(u128 id) { return forest::key_of(forest::hash_of(id)); }
+
 // A page that passed its checksum and still makes no sense was made wrong by our own code.
 ColumnPage open_rows(const RowTable& table, std::uint32_t number, std::span<const std::byte> page) {
     const auto opened = ColumnPage::open({table.segment(), number}, column_count(table.id()), page);
@@ -102,7 +104,7 @@ void Fetch::find_candidates() {
     for (std::size_t index = 0; index < ids_.size(); ++index) {
         if (index + distance < ids_.size()) {
             const u128 ahead = ids_[index + distance];
-            const std::uint64_t hash = forest::hash_of(ahead);
+            const std::uint64_t hash = filter_hash(key_of_id(ahead));
             for (const Searched& searched : searched_) {
                 if (ahead >= searched.id_min && ahead <= searched.id_max) {
                     searched.run->filter.prefetch(hash);
@@ -114,11 +116,12 @@ void Fetch::find_candidates() {
 }
 
 void Fetch::add_candidates(u128 id) {
-    const std::uint64_t hash = forest::hash_of(id);
+    const std::uint64_t key = key_of_id(id);
+    const std::uint64_t hash = filter_hash(key);
     for (const Searched& searched : searched_) {
         if (id < searched.id_min || id > searched.id_max) continue;
         if (!searched.run->filter.may_contain(hash)) continue;
-        const Pair first{.key = forest::key_of(hash), .row = 0};
+        const Pair first{.key = key, .row = 0};
         candidates_.push_back({.id = id,
                                .run = searched.run,
                                .page = forest::find_page(searched.run->fences, first)});
@@ -130,7 +133,7 @@ void Fetch::search(const Candidate& candidate, std::span<const std::byte> bytes)
     const Run& run = *candidate.run;
     const auto page = forest::PairPage::open({run.segment, candidate.page}, bytes);
     ELYTRA_ASSERT(page.has_value());
-    const std::uint64_t key = forest::key_of(forest::hash_of(candidate.id));
+    const std::uint64_t key = key_of_id(candidate.id);
     const auto why = run.index == IndexId::id ? Wanted::Why::id : Wanted::Why::failed_id;
     std::uint32_t index = page->lower_bound({.key = key, .row = 0});
     for (; index < page->size(); ++index) {

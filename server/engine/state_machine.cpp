@@ -333,7 +333,9 @@ void StateMachine::on_io_done(storage::IoToken token) {
             merges_.on_read(token);
             return on_page_store_progress();
         case storage::IoOwner::state_restore:
-            return restore_.on_read(token);
+            restore_.on_read(token);
+            if (restore_.status() == RestoreStatus::done) merges_.restore(store_.catalog());
+            return;
         default:
             ELYTRA_ASSERT(false);
     }

@@ -19,22 +19,6 @@ constexpr std::uint32_t byte_width(std::uint64_t value) {
     return (static_cast<std::uint32_t>(std::bit_width(value)) + 7) / 8;
 }
 
-constexpr std::array<std::uint64_t, 9> width_masks = {0,
-                                                      0xff,
-                                                      0xffff,
-                                                      0xff'ffff,
-                                                      0xffff'ffff,
-                                                      0xff'ffff'ffff,
-                                                      0xffff'ffff'ffff,
-                                                      0xff'ffff'ffff'ffff,
-                                                      0xffff'ffff'ffff'ffff};
-
-std::uint64_t load(const std::byte* bytes, std::uint32_t width) {
-    std::uint64_t value;
-    std::memcpy(&value, bytes, sizeof(value));
-    return value & width_masks[width];
-}
-
 // Both ends included.
 struct Range {
     std::uint64_t min;
@@ -235,13 +219,6 @@ Result<ColumnPage, PageError> ColumnPage::open(PageName name, std::uint32_t colu
     }
     if (offset != header->length) return Unexpected(PageError::bad_length);
     return opened;
-}
-
-std::uint64_t ColumnPage::value(std::uint32_t column, std::uint32_t row) const {
-    ELYTRA_ASSERT(column < column_count_);
-    ELYTRA_ASSERT(row < row_count_);
-    const Column& found = columns_[column];
-    return found.base + load(page_ + found.offset + std::size_t{row} * found.width, found.width);
 }
 
 }  // namespace elytra::forest

@@ -3,8 +3,10 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <span>
 
+#include "server/common/assert.hpp"
 #include "server/common/result.hpp"
 #include "server/forest/page.hpp"
 
@@ -29,10 +31,34 @@ public:
 
     std::uint32_t row_count() const { return row_count_; }
 
-    // Requires: column < column_count, row < row_count().
-    std::uint64_t value(std::uint32_t column, std::uint32_t row) const;
+    // Requires: column < column_count, row < row_count(). Inline, because a row is read as dozens
+    // of values.
+    std::uint64_t value(std::uint32_t column, std::uint32_t row) const {
+        ELYTRA_ASSERT(column < column_count_);
+        ELYTRA_ASSERT(row < row_count_);
+        const Column& found = columns_[column];
+        return found.base +
+               load(page_ + found.offset + std::size_t{row} * found.width, found.width);
+    }
 
 private:
+    static constexpr std::array<std::uint64_t, 9> width_masks = {0,
+                                                                 0xff,
+                                                                 0xffff,
+                                                                 0xff'ffff,
+                                                                 0xffff'ffff,
+                                                                 0xff'ffff'ffff,
+                                                                 0xffff'ffff'ffff,
+                                                                 0xff'ffff'ffff'ffff,
+                                                                 0xffff'ffff'ffff'ffff};
+
+    // Reads eight bytes whatever the width is; the tail of a page leaves room for that.
+    static std::uint64_t load(const std::byte* bytes, std::uint32_t width) {
+        std::uint64_t value;
+        std::memcpy(&value, bytes, sizeof(value));
+        return value & width_masks[width];
+    }
+
     struct Column {
         std::uint64_t base;
         std::uint16_t offset;  // of the first row's value in the page

@@ -8,23 +8,40 @@
 namespace elytra::forest {
 namespace {
 
-// A pair and its input as one number, which compares without a branch.
+// A pair and the input that it is from as one number, which compares in two instructions. Inputs
+// count from one here, so that zero is below all entries.
 u128 entry_of(Pair pair, std::uint32_t input) {
-    return make_u128(pair.key, std::uint64_t{pair.row} << 32 | input);
+    return make_u128(pair.key, std::uint64_t{pair.row} << 32 | (input + 1));
 }
 
-std::uint32_t input_of(u128 entry) { return static_cast<std::uint32_t>(entry); }
+Pair pair_of(u128 entry) {
+    return {.key = high_half(entry), .row = static_cast<std::uint32_t>(low_half(entry) >> 32)};
+}
+
+std::uint32_t input_of(u128 entry) { return static_cast<std::uint32_t>(entry) - 1; }
 
 // Above the entries of all pairs: an input without any more.
 constexpr u128 entry_end = u128_max;
 
-// Exchanges the two unless they are in order. With random keys a branch would be taken every other
-// time, so this is written as arithmetic.
+// The largest entry with the pair of this one.
+u128 last_with_pair(u128 entry) { return entry | UINT32_MAX; }
+
+// Exchanges the two unless they are in order. With random keys a branch would be mispredicted every
+// other time, so this is written as arithmetic.
 void order(u128& smaller, u128& larger) {
-    const u128 exchanged = -static_cast<u128>(larger < smaller);
-    const u128 difference = (smaller ^ larger) & exchanged;
-    smaller ^= difference;
-    larger ^= difference;
+    const std::uint64_t mask = 0 - std::uint64_t{larger < smaller};
+    const std::uint64_t high = (high_half(smaller) ^ high_half(larger)) & mask;
+    const std::uint64_t low = (low_half(smaller) ^ low_half(larger)) & mask;
+    smaller = make_u128(high_half(smaller) ^ high, low_half(smaller) ^ low);
+    larger = make_u128(high_half(larger) ^ high, low_half(larger) ^ low);
+}
+
+// The next entry of an input, whose last one was the winner, goes up the tree. Tells the winner.
+u128 replay(std::span<u128> losers, u128 entry, std::uint32_t input) {
+    for (std::size_t node = (losers.size() + input) / 2; node > 0; node /= 2) {
+        order(entry, losers[node]);
+    }
+    return entry;
 }
 
 }  // namespace
@@ -35,6 +52,10 @@ bool PairMerger::Input::wants_pages() const {
 
 bool PairMerger::Input::is_done() const {
     return window_begin == window_end && consumed == page_count;
+}
+
+u128 PairMerger::Input::next_entry(std::uint32_t index) const {
+    return window_begin == window_end ? entry_end : entry_of(window[window_begin], index);
 }
 
 // Leaves the window empty only where no page is left.
@@ -98,48 +119,34 @@ Result<void, PageError> PairMerger::advance(PairRunWriter& writer) {
         if (input.window_begin == input.window_end) input.refill();
         if (input.wants_pages()) return {};
     }
-    build_tree();
-    while (winner_ != entry_end && !writer.has_chunk()) {
-        const std::uint32_t index = input_of(winner_);
+    u128 winner = build_tree();
+    while (winner != entry_end && !writer.has_chunk()) {
+        if (winner <= last_) return Unexpected(PageError::bad_content);
+        last_ = last_with_pair(winner);
+        const std::uint32_t index = input_of(winner);
         Input& input = inputs_[index];
-        const Pair pair = input.window[input.window_begin++];
-        if (last_.has_value() && !(*last_ < pair)) return Unexpected(PageError::bad_content);
-        last_ = pair;
-        writer.add(pair);
+        writer.add(pair_of(winner));
+        ++input.window_begin;
         if (input.window_begin == input.window_end) {
             input.refill();
             if (input.wants_pages()) return {};
         }
-        replay(index);
+        winner = replay(losers_, input.next_entry(index), index);
     }
     return {};
 }
 
-u128 PairMerger::next_entry(std::uint32_t index) const {
-    if (index >= inputs_.size()) return entry_end;
-    const Input& input = inputs_[index];
-    if (input.window_begin == input.window_end) return entry_end;
-    return entry_of(input.window[input.window_begin], index);
-}
-
-void PairMerger::build_tree() {
-    const auto leaves = static_cast<std::uint32_t>(losers_.size());
-    std::vector<u128> winners(2 * std::size_t{leaves});
-    for (std::uint32_t i = 0; i < leaves; ++i) winners[leaves + i] = next_entry(i);
-    for (std::uint32_t node = leaves - 1; node > 0; --node) {
+u128 PairMerger::build_tree() {
+    const std::size_t leaves = losers_.size();
+    std::vector<u128> winners(2 * leaves, entry_end);
+    for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
+        winners[leaves + i] = inputs_[i].next_entry(i);
+    }
+    for (std::size_t node = leaves - 1; node > 0; --node) {
         winners[node] = std::min(winners[2 * node], winners[2 * node + 1]);
         losers_[node] = std::max(winners[2 * node], winners[2 * node + 1]);
     }
-    winner_ = winners[1];
-}
-
-// The next entry of an input, whose last one was the winner, goes up the tree.
-void PairMerger::replay(std::uint32_t index) {
-    u128 entry = next_entry(index);
-    for (std::size_t node = (losers_.size() + index) / 2; node > 0; node /= 2) {
-        order(entry, losers_[node]);
-    }
-    winner_ = entry;
+    return winners[1];
 }
 
 }  // namespace elytra::forest

@@ -58,24 +58,25 @@ private:
         std::size_t window_begin = 0;
         std::size_t window_end = 0;
 
+        // As a number that compares; this input has the given index.
+        u128 next_entry(std::uint32_t index) const;
+
         bool wants_pages() const;
         bool is_done() const;
         void refill();
     };
 
-    u128 next_entry(std::uint32_t index) const;
-    void build_tree();
-    void replay(std::uint32_t index);
+    // Tells the winner.
+    u128 build_tree();
 
     std::uint32_t page_size_;
     std::vector<Input> inputs_;
-    std::optional<Pair> last_;  // that was merged
+    u128 last_ = 0;  // the largest entry that must not follow any more
 
     // A tree of losers: each inner node holds the larger of the two smallest entries below its
     // children, so that only the nodes above the winner change when it is taken. The leaves, of a
     // power of two, are the inputs; the node above node i is i / 2, the uppermost is 1.
     std::vector<u128> losers_;
-    u128 winner_ = 0;
 };
 
 }  // namespace elytra::forest

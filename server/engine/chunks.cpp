@@ -1,0 +1,53 @@
+#include "server/engine/chunks.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "server/common/assert.hpp"
+#include "server/common/int.hpp"
+#include "server/common/limits.hpp"
+#include "server/common/sector_buffer.hpp"
+#include "server/wire/checksum.hpp"
+
+namespace elytra::engine {
+
+using forest::BuiltChunk;
+
+void seal_chunk(BuiltChunk& chunk) {
+    ELYTRA_ASSERT(chunk.size > 0);
+    const std::span<std::byte> sectors =
+        chunk.buffer.bytes().first(round_up(chunk.size, sector_size));
+    std::ranges::fill(sectors.subspan(chunk.size), std::byte{});
+    chunk.checksum = wire::checksum(sectors);
+}
+
+std::vector<BuiltChunk> chunks_of(std::span<const std::byte> bytes, std::uint32_t chunk_size) {
+    std::vector<BuiltChunk> chunks;
+    while (!bytes.empty()) {
+        const std::span<const std::byte> part =
+            bytes.first(std::min<std::size_t>(bytes.size(), chunk_size));
+        BuiltChunk chunk{.buffer = SectorBuffer(part.size()),
+                         .size = narrow<std::uint32_t>(part.size())};
+        std::memcpy(chunk.buffer.bytes().data(), part.data(), part.size());
+        seal_chunk(chunk);
+        chunks.push_back(std::move(chunk));
+        bytes = bytes.subspan(part.size());
+    }
+    return chunks;
+}
+
+std::uint64_t tail_size(const Run& run) {
+    return run_tail(narrow<std::uint32_t>(run.fences.size()), run.filter.bytes().size()).size;
+}
+
+BuiltChunk tail_chunk(const Run& run, std::uint64_t offset, std::uint32_t chunk_size) {
+    const std::uint64_t left = tail_size(run) - offset;
+    const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, chunk_size));
+    BuiltChunk chunk{.buffer = SectorBuffer(size), .size = size};
+    copy_tail(run, offset, chunk.buffer.bytes().first(size));
+    seal_chunk(chunk);
+    return chunk;
+}
+
+}  // namespace elytra::engine
