@@ -106,17 +106,21 @@ constexpr std::array sub_commands = {
                "The mark: || header and body are intact, |_ only the header.",
                replies_flags},
     SubCommand{"grid", "[--block=<number>] [--superblock-copy=<0..3>]",
-               "Shows which parts of the page store the checkpoints use.", grid_flags},
+               "Shows which parts of the page store the checkpoints use.\nThe mark: || both of the "
+               "two newest ones, |_ only the newest, _| only the one before, __ free.",
+               grid_flags},
     SubCommand{"manifest", "[--superblock-copy=<0..3>]",
                "Shows the segments and chunks of the two newest checkpoints, and the runs of each "
                "index.",
                manifest_flags},
-    SubCommand{"tables", "--tree=<name or id> [--level=<0..6>] [--superblock-copy=<0..3>]",
-               "Shows the chunks of a table or an index in the newest checkpoint.\nI: new in this "
-               "checkpoint, U: as in the one before; T tree, L tier, K keys min..max, V values, P "
-               "pages, S segment, N chunk in the segment, C checksum, A block (grid --block), O "
-               "offset in the file.",
-               tables_flags},
+    SubCommand{
+        "tables", "--tree=<name or id> [--level=<0..6>] [--superblock-copy=<0..3>]",
+        "Shows the chunks of a table or an index in the newest checkpoint, and the records of "
+        "the log that will be in the next one.\nThe mark: I new in this checkpoint, U as in "
+        "the one before, W only in the log.\nT tree, L tier, K keys min..max, V values, P "
+        "pages, S segment and N chunk in it, C checksum, A block (grid --block), O offset in "
+        "the file.",
+        tables_flags},
     SubCommand{"integrity", "[flags]",
                "Verifies everything: superblock, log, and all that the two newest checkpoints "
                "hold.\nLists each damage; the status is 0 when there is none. A log whose end was "
