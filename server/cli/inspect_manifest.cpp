@@ -10,6 +10,7 @@
 
 #include "server/cli/inspect_checkpoint.hpp"
 #include "server/cli/inspect_views.hpp"
+#include "server/engine/catalog.hpp"
 #include "server/inspect/content.hpp"
 #include "server/inspect/manifest_report.hpp"
 #include "server/inspect/trees.hpp"
@@ -67,13 +68,15 @@ private:
     void print_segments(const ManifestReport& report, const std::optional<CatalogImage>& catalog) {
         for (const storage::SegmentDescriptor& segment : report.manifest->segments) {
             const auto use = inspect::use_of(segment.id, catalog);
+            const auto chunks = *report.find(segment.id);
             print("segment", "segment:",
                   Fields()
                       .text("checkpoint", report.name)
                       .number("id", segment.id)
                       .text("content", inspect::describe(use, catalog))
                       .number("chunks", segment.chunk_count)
-                      .number("size", segment.size));
+                      .number("size", segment.size)
+                      .number("offset", chunks.empty() ? 0 : chunks.front().offset));
         }
     }
 
