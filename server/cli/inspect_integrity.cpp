@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <string>
@@ -122,6 +123,12 @@ private:
             damages = std::move(content.damages());
         } else if (context_.options.skip_grid && checkpoints_.newest.damage.has_value()) {
             damages.push_back(*checkpoints_.newest.damage);
+        }
+        if (checkpoints_.previous.manifest.has_value()) {
+            inspect::Content content(context_.source, context_.limits, checkpoints_.previous);
+            content.damages().clear();
+            inspect::check_session_chunks(content);
+            std::ranges::move(content.damages(), std::back_inserter(damages));
         }
         report("replies", damages, Fields().number("sessions", sessions));
     }

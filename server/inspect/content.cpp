@@ -53,6 +53,11 @@ SegmentUse use_of(std::uint32_t segment, const std::optional<CatalogImage>& cata
     return catalog.has_value() ? use_of_numbered(segment, *catalog) : SegmentUse{};
 }
 
+bool is_about_sessions(std::uint32_t segment) {
+    const Kind kind = use_of(segment, std::nullopt).kind;
+    return kind == Kind::sessions || kind == Kind::reply;
+}
+
 std::string describe(const SegmentUse& use, const std::optional<CatalogImage>& catalog) {
     switch (use.kind) {
         case Kind::unknown:
@@ -187,13 +192,16 @@ bool Content::read_chunk(std::uint32_t segment, std::size_t index,
     return false;
 }
 
+std::string Content::address(std::uint32_t segment) const {
+    return fmt::format("{}segment {} ({})",
+                       manifest_.name == "previous" ? "previous checkpoint, " : "", segment,
+                       describe(use_of(segment, catalog_), catalog_));
+}
+
 void Content::add_damage(std::uint32_t segment, std::size_t chunk, const BlockRef& block,
                          std::string what) {
-    const SegmentUse use = use_of(segment, catalog_);
-    const bool of_sessions = use.kind == Kind::sessions || use.kind == Kind::reply;
-    damages_.push_back({.zone = of_sessions ? Zone::replies : Zone::grid,
-                        .address = fmt::format("segment {} ({}) chunk {}", segment,
-                                               describe(use, catalog_), chunk),
+    damages_.push_back({.zone = is_about_sessions(segment) ? Zone::replies : Zone::grid,
+                        .address = fmt::format("{} chunk {}", address(segment), chunk),
                         .offset = block.offset,
                         .size = block.size_on_disk(),
                         .what = std::move(what)});
@@ -202,9 +210,8 @@ void Content::add_damage(std::uint32_t segment, std::size_t chunk, const BlockRe
 void Content::add_damage(std::uint32_t segment, std::string what) {
     const auto chunks = manifest_.find(segment);
     const bool any = chunks.has_value() && !chunks->empty();
-    const SegmentUse use = use_of(segment, catalog_);
-    damages_.push_back({.zone = Zone::grid,
-                        .address = fmt::format("segment {} ({})", segment, describe(use, catalog_)),
+    damages_.push_back({.zone = is_about_sessions(segment) ? Zone::replies : Zone::grid,
+                        .address = address(segment),
                         .offset = any ? chunks->front().offset : 0,
                         .size = any ? chunks->front().size_on_disk() : 0,
                         .what = std::move(what)});

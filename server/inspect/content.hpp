@@ -39,7 +39,9 @@ struct SegmentUse {
 // Without a catalog the segments with ascending numbers are unknown.
 SegmentUse use_of(std::uint32_t segment, const std::optional<engine::CatalogImage>& catalog);
 
-// "transfers, rows"
+bool is_about_sessions(std::uint32_t segment);
+
+// "transfers.id"
 std::string describe(const SegmentUse& use, const std::optional<engine::CatalogImage>& catalog);
 
 // Reads what the catalog of a checkpoint refers to, part by part: a part that is damaged hides no
@@ -64,6 +66,7 @@ public:
 
     // A chunk of a segment, in whole sectors that are valid until the next read. False: it is
     // damaged, and that is collected.
+    // Requires: such a chunk.
     bool read_chunk(std::uint32_t segment, std::size_t index, std::span<const std::byte>& bytes);
 
     void add_damage(std::uint32_t segment, std::size_t chunk, const storage::BlockRef& block,
@@ -81,6 +84,8 @@ public:
     std::vector<Damage>& damages() { return damages_; }
 
 private:
+    std::string address(std::uint32_t segment) const;
+
     const Limits& limits_;
     const std::uint64_t file_size_;
     const ManifestReport& manifest_;

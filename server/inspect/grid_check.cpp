@@ -21,20 +21,11 @@ using Kind = SegmentUse::Kind;
 
 namespace segments = engine::segments;
 
-bool of_sessions(std::uint32_t segment) {
-    const Kind kind = use_of(segment, std::nullopt).kind;
-    return kind == Kind::sessions || kind == Kind::reply;
-}
-
 }  // namespace
 
 GridCheck::GridCheck(ByteSource& source, const Limits& limits, const Checkpoints& checkpoints,
                      const Options& options)
-    : limits_(limits),
-      checkpoints_(checkpoints),
-      blocks_(source, limits.chunk_size),
-      file_size_(source.size()),
-      accounts_(limits) {
+    : limits_(limits), checkpoints_(checkpoints), accounts_(limits) {
     for (const ManifestReport* manifest : {&checkpoints.newest, &checkpoints.previous}) {
         if (manifest->damage.has_value()) damages_.push_back(*manifest->damage);
     }
@@ -47,7 +38,10 @@ GridCheck::GridCheck(ByteSource& source, const Limits& limits, const Checkpoints
         }
         plan(checkpoints.newest, false);
     }
-    if (checkpoints.previous.manifest.has_value()) plan(checkpoints.previous, true);
+    if (checkpoints.previous.manifest.has_value()) {
+        previous_.emplace(source, limits, checkpoints.previous);
+        plan(checkpoints.previous, true);
+    }
     shuffle(options.seed);
 }
 
@@ -157,8 +151,13 @@ void GridCheck::check_segments() {
 
 void GridCheck::plan(const ManifestReport& manifest, bool of_previous) {
     for (const storage::SegmentPlace& place : manifest.places) {
-        if (!of_sessions(place.id)) plan_segment(manifest, place.id, of_previous);
+        if (!is_about_sessions(place.id)) plan_segment(manifest, place.id, of_previous);
     }
+}
+
+bool GridCheck::has_read(const BlockRef& chunk) const {
+    return (content_.has_value() && content_->has_read(chunk.offset)) ||
+           (previous_.has_value() && previous_->has_read(chunk.offset));
 }
 
 void GridCheck::plan_segment(const ManifestReport& manifest, std::uint32_t segment,
@@ -166,8 +165,7 @@ void GridCheck::plan_segment(const ManifestReport& manifest, std::uint32_t segme
     const std::span<const BlockRef> chunks = *manifest.find(segment);
     std::uint32_t page = 0;
     for (std::uint32_t i = 0; i < chunks.size(); ++i) {
-        const bool has_read = content_.has_value() && content_->has_read(chunks[i].offset);
-        if (has_read) {
+        if (has_read(chunks[i])) {
             bytes_done_ += of_previous ? 0 : chunks[i].size_on_disk();
         } else {
             work_.push_back({.of_previous = of_previous,
@@ -199,7 +197,8 @@ bool GridCheck::step() {
     const Work& work = work_[done_++];
     bytes_done_ += work.block.size_on_disk();
     if (work.of_previous) {
-        check_previous(work);
+        std::span<const std::byte> bytes;
+        previous_->read_chunk(work.segment, work.chunk, bytes);
     } else {
         check_newest(work);
     }
@@ -233,19 +232,6 @@ std::uint32_t GridCheck::check_pages(const Work& work, std::span<const std::byte
     return has_pages ? pages_->check_run(*runs_[use.number], use.number, pages) : 0;
 }
 
-void GridCheck::check_previous(const Work& work) {
-    blocks_.read(work.block);
-    if (blocks_.intact()) return;
-    const bool inside = storage::extent_of(work.block).end() <= file_size_;
-    damages_.push_back(
-        {.zone = Zone::grid,
-         .address =
-             fmt::format("previous checkpoint, segment {} chunk {}", work.segment, work.chunk),
-         .offset = work.block.offset,
-         .size = work.block.size_on_disk(),
-         .what = inside ? "checksum mismatch" : "it ends behind the end of the file"});
-}
-
 // What only all rows and all pairs together can tell.
 void GridCheck::finish() {
     if (!pages_.has_value()) return;
@@ -271,9 +257,11 @@ void GridCheck::finish() {
 
 std::vector<Damage> GridCheck::take_damages() {
     std::vector<Damage> damages = std::exchange(damages_, {});
-    if (!content_.has_value()) return damages;
-    std::ranges::move(content_->damages(), std::back_inserter(damages));
-    content_->damages().clear();
+    for (std::optional<Content>* content : {&content_, &previous_}) {
+        if (!content->has_value()) continue;
+        std::ranges::move((*content)->damages(), std::back_inserter(damages));
+        (*content)->damages().clear();
+    }
     return damages;
 }
 

@@ -3,7 +3,6 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <span>
 #include <vector>
@@ -11,7 +10,6 @@
 #include "server/common/limits.hpp"
 #include "server/engine/account_table.hpp"
 #include "server/inspect/account_trail.hpp"
-#include "server/inspect/block_reader.hpp"
 #include "server/inspect/byte_source.hpp"
 #include "server/inspect/content.hpp"
 #include "server/inspect/damage.hpp"
@@ -62,17 +60,16 @@ private:
     void check_segments();
     void plan(const ManifestReport& manifest, bool of_previous);
     void plan_segment(const ManifestReport& manifest, std::uint32_t segment, bool of_previous);
+    bool has_read(const storage::BlockRef& chunk) const;
     void shuffle(std::uint64_t seed);
     void check_newest(const Work& work);
     std::uint32_t check_pages(const Work& work, std::span<const std::byte> bytes);
-    void check_previous(const Work& work);
     void finish();
 
     const Limits& limits_;
     const Checkpoints& checkpoints_;
-    BlockReader blocks_;
-    const std::uint64_t file_size_;
-    std::vector<Damage> damages_;
+    std::vector<Damage> damages_;  // of manifests
+    std::optional<Content> previous_;
     std::vector<Work> work_;
     std::size_t done_ = 0;
     std::uint64_t bytes_done_ = 0;

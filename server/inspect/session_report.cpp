@@ -1,6 +1,7 @@
 #include "server/inspect/session_report.hpp"
 
 #include <cstring>
+#include <span>
 #include <utility>
 
 #include <fmt/format.h>
@@ -43,6 +44,16 @@ std::optional<std::vector<std::byte>> read_reply(Content& content, const Session
     content.add_damage(segment,
                        fmt::format("it is not the body of the reply of session {}", entry.slot));
     return std::nullopt;
+}
+
+void check_session_chunks(Content& content) {
+    for (const storage::SegmentPlace& place : content.manifest().places) {
+        if (!is_about_sessions(place.id)) continue;
+        for (std::size_t chunk = 0; chunk < place.chunk_count; ++chunk) {
+            std::span<const std::byte> bytes;
+            content.read_chunk(place.id, chunk, bytes);
+        }
+    }
 }
 
 }  // namespace elytra::inspect

@@ -24,4 +24,8 @@ std::vector<SessionEntry> read_sessions(Content& content, const Limits& limits);
 // The body of its last reply; no value if it is damaged, which is added to that of `content`.
 std::optional<std::vector<std::byte>> read_reply(Content& content, const SessionEntry& entry);
 
+// Verifies the chunks of sessions and replies, whatever they say: enough for the previous
+// checkpoint.
+void check_session_chunks(Content& content);
+
 }  // namespace elytra::inspect
