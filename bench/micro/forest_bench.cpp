@@ -21,7 +21,14 @@
 namespace elytra::bench {
 namespace {
 
-using namespace forest;
+using forest::BuiltChunk;
+using forest::ColumnPage;
+using forest::Filter;
+using forest::Pair;
+using forest::PairMerger;
+using forest::PairPage;
+using forest::PairPageWriter;
+using forest::PairRunWriter;
 
 constexpr std::uint32_t page_size = 8192;
 constexpr std::uint32_t chunk_size = 1U << 20;
@@ -82,7 +89,7 @@ void encode_rows(benchmark::State& state) {
     for (auto _ : state) {
         // The first rows again and again, as they come out of a cache.
         const auto staged = rows.staged(encoded % 512);
-        encoded += encode_columns({}, staged, page);
+        encoded += forest::encode_columns({}, staged, page);
         benchmark::DoNotOptimize(wire::checksum(page));
     }
     report(state, encoded, "s/row");
@@ -91,7 +98,7 @@ void encode_rows(benchmark::State& state) {
 void read_rows(benchmark::State& state) {
     const Rows rows;
     std::vector<std::byte> page(page_size);
-    encode_columns({}, rows.staged(0), page);
+    forest::encode_columns({}, rows.staged(0), page);
     std::uint64_t read = 0;
     for (auto _ : state) {
         const auto opened = ColumnPage::open({}, 35, page);
@@ -110,7 +117,7 @@ void read_rows(benchmark::State& state) {
 void open_rows(benchmark::State& state) {
     const Rows rows;
     std::vector<std::byte> page(page_size);
-    encode_columns({}, rows.staged(0), page);
+    forest::encode_columns({}, rows.staged(0), page);
     for (auto _ : state) {
         const auto opened = ColumnPage::open({}, 35, page);
         benchmark::DoNotOptimize(opened->value(3, 7));
@@ -129,7 +136,7 @@ void sort_pairs(benchmark::State& state) {
         state.PauseTiming();
         pairs = unsorted;
         state.ResumeTiming();
-        sort_by_key(pairs, scratch);
+        forest::sort_by_key(pairs, scratch);
         sorted += pair_count;
     }
     ELYTRA_ASSERT(std::ranges::is_sorted(pairs));
@@ -141,7 +148,7 @@ void build_run(benchmark::State& state) {
     std::uint64_t built = 0;
     for (auto _ : state) {
         PairRunWriter writer({.segment = 1, .page_size = page_size, .chunk_size = chunk_size});
-        for (const Pair& pair : pairs) writer.add(pair);
+        writer.add(pairs);
         writer.finish();
         built += writer.pair_count();
     }
@@ -227,17 +234,17 @@ void open_pairs(benchmark::State& state) {
 void filter_insert(benchmark::State& state) {
     Filter filter(pair_count);
     std::uint64_t inserted = 0;
-    for (auto _ : state) filter.insert(hash_of(inserted++));
+    for (auto _ : state) filter.insert(forest::hash_of(inserted++));
     benchmark::DoNotOptimize(filter.bytes().data());
     report(state, inserted, "s/entry");
 }
 
 void filter_probe(benchmark::State& state) {
     Filter filter(pair_count);
-    for (std::uint64_t i = 0; i < pair_count; ++i) filter.insert(hash_of(i));
+    for (std::uint64_t i = 0; i < pair_count; ++i) filter.insert(forest::hash_of(i));
     std::uint64_t probes = 0;
     std::uint64_t found = 0;
-    for (auto _ : state) found += filter.may_contain(hash_of(probes++)) ? 1U : 0U;
+    for (auto _ : state) found += filter.may_contain(forest::hash_of(probes++)) ? 1U : 0U;
     benchmark::DoNotOptimize(found);
     report(state, probes, "s/entry");
 }

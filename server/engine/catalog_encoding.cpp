@@ -259,10 +259,11 @@ bool tables_make_sense(const CatalogImage& image) {
         if (table.page_count > table.row_count) return false;
         if ((table.page_count == 0) != (table.row_count == 0)) return false;
     }
-    const bool transfers =
-        image.tables[static_cast<std::size_t>(RowTableId::transfers)].row_count > 0;
-    return transfers == (image.transfer_timestamp_last > 0) &&
-           image.transfer_timestamp_last <= image.timestamp;
+    const std::uint32_t transfers =
+        image.tables[static_cast<std::size_t>(RowTableId::transfers)].row_count;
+    return (transfers > 0) == (image.transfer_timestamp_last > 0) &&
+           image.transfer_timestamp_last <= image.timestamp &&
+           image.status_chunk_count <= transfers;
 }
 
 RowTableId table_of(IndexId index) {

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "server/common/assert.hpp"
+#include "server/engine/open_page.hpp"
 #include "server/engine/row_codec.hpp"
 #include "server/forest/column_page.hpp"
 #include "server/forest/filter.hpp"
@@ -18,13 +19,6 @@ using ledger::TransferRow;
 namespace {
 
 std::uint64_t key_of_id(u128 id) { return forest::key_of(forest::hash_of(id)); }
-
-// A page that passed its checksum and still makes no sense was made wrong by our own code.
-ColumnPage open_rows(const RowTable& table, std::uint32_t number, std::span<const std::byte> page) {
-    const auto opened = ColumnPage::open({table.segment(), number}, column_count(table.id()), page);
-    ELYTRA_ASSERT(opened.has_value());
-    return opened.value();
-}
 
 }  // namespace
 
@@ -131,13 +125,12 @@ void Fetch::add_candidates(u128 id) {
 // Equal keys may go on in the next page.
 void Fetch::search(const Candidate& candidate, std::span<const std::byte> bytes) {
     const Run& run = *candidate.run;
-    const auto page = forest::PairPage::open({run.segment, candidate.page}, bytes);
-    ELYTRA_ASSERT(page.has_value());
+    const forest::PairPage page = open_pairs(run, candidate.page, bytes);
     const std::uint64_t key = key_of_id(candidate.id);
     const auto why = run.index == IndexId::id ? Wanted::Why::id : Wanted::Why::failed_id;
-    std::uint32_t index = page->lower_bound({.key = key, .row = 0});
-    for (; index < page->size(); ++index) {
-        const Pair pair = page->at(index);
+    std::uint32_t index = page.lower_bound({.key = key, .row = 0});
+    for (; index < page.size(); ++index) {
+        const Pair pair = page.at(index);
         if (pair.key != key) return;
         want_row(why, candidate.id, pair.row);
     }

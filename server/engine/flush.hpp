@@ -59,6 +59,9 @@ public:
     // Everything is in the file or held in segments(); the catalog is that of this cut.
     bool done() const { return !begun_; }
 
+    // Chunks in memory that are on their way to the page store.
+    std::size_t unwritten() const { return writer_.unwritten(); }
+
     // All segments of the engine for the checkpoint; they refer to memory of this object until
     // begin(). Requires: done().
     std::span<const storage::Segment> segments() const;

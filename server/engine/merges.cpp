@@ -17,15 +17,17 @@ Merges::Merges(const Limits& limits, storage::CheckpointStore& page_store, stora
       reader_(storage::IoOwner::merge_read, limits.merge_width * pieces_per_input, io),
       pieces_(std::size_t{limits.merge_width} * pieces_per_input) {
     ELYTRA_ASSERT(limits.merge_width >= 2);
-    ELYTRA_ASSERT(limits.merge_delay >= 1);
+    // Otherwise a tier would get more runs than its merges take away.
+    ELYTRA_ASSERT(limits.merge_delay >= 1 && limits.merge_delay <= limits.merge_width);
     ELYTRA_ASSERT(limits.page_size <= piece_size);
 }
 
 namespace {
 
 // The oldest runs of each tier that are to be merged. Tiers descend from older runs to younger
-// ones, so those of a tier lie behind each other.
-std::vector<ScheduledMerge> choose_in(const Catalog& catalog, IndexId index, std::uint32_t width) {
+// ones, so those of a tier lie behind each other, and the inputs of a merge before the others.
+std::vector<ScheduledMerge> choose_in(const Catalog& catalog, IndexId index, std::uint64_t cut,
+                                      std::uint32_t width) {
     std::vector<ScheduledMerge> chosen;
     const std::span<const RunRef> runs = catalog.runs_of(index);
     for (std::size_t first = 0; first < runs.size();) {
@@ -33,9 +35,12 @@ std::vector<ScheduledMerge> choose_in(const Catalog& catalog, IndexId index, std
         const auto others = std::ranges::find_if(
             runs.subspan(first), [&](const RunRef& run) { return run->tier != tier; });
         const auto end = static_cast<std::size_t>(others - runs.begin());
-        const bool busy = std::ranges::any_of(catalog.merges, [&](const ScheduledMerge& merge) {
-            return merge.index == index && merge.tier == tier;
-        });
+        bool busy = false;
+        for (const ScheduledMerge& merge : catalog.merges) {
+            if (merge.index != index || merge.tier != tier) continue;
+            if (merge.due == cut) first += merge.inputs.size();
+            if (merge.due > cut) busy = true;
+        }
         if (!busy && end - first >= width) {
             const std::span<const RunRef> inputs = runs.subspan(first, width);
             chosen.push_back({.index = index,
@@ -53,7 +58,7 @@ void Merges::choose(Catalog& catalog, std::uint64_t cut) {
     ELYTRA_ASSERT(cut == catalog.cut + 1);
     for (std::size_t i = 0; i < index_count; ++i) {
         for (ScheduledMerge& merge :
-             choose_in(catalog, static_cast<IndexId>(i), limits_.merge_width)) {
+             choose_in(catalog, static_cast<IndexId>(i), cut, limits_.merge_width)) {
             merge.segment = catalog.segment_next++;
             merge.due = cut + limits_.merge_delay;
             waiting_.push_back(merge);

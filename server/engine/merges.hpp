@@ -21,8 +21,8 @@
 namespace elytra::engine {
 
 // Merges runs while operations go on. At a cut, for every index and tier that has merge_width runs
-// outside of a merge and no merge on its way, the oldest ones are chosen; at the cut merge_delay
-// later the result takes their place, in the checkpoint of that cut. Which runs a checkpoint has is
+// outside of a merge and no merge that is due later, the oldest ones are chosen; at the cut
+// merge_delay later the result takes their place, in the checkpoint of that cut. Which runs a checkpoint has is
 // so a function of the operations alone; how fast the disk and the cores are only decides whether
 // that cut has to wait (S14, S15).
 //

@@ -18,13 +18,13 @@ public:
     // From the first item on.
     void restart() { position_ = asked_ = 0; }
 
-    // `address_of(item)` is the page; `use(item, page)` may append items, but must not open a
-    // window. Call again after `waiting`, with the same items.
+    // `address_of(item)` is the page; `use(item, page)` may append items, or remove all of them to
+    // end the walk, but must not open a window. Call again after `waiting`, with the same items.
     template <class Items, class AddressOf, class Use>
     Progress advance(Items& items, const AddressOf& address_of, const Use& use) {
         while (position_ < items.size()) {
             if (position_ == asked_) ask(items, address_of);
-            for (; position_ < asked_; ++position_) {
+            for (; position_ < std::min(asked_, items.size()); ++position_) {
                 const auto item = items[position_];
                 const std::span<const std::byte> page = cache_.want(address_of(item));
                 if (page.empty()) return Progress::waiting;

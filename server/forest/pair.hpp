@@ -15,7 +15,7 @@ struct Pair {
 };
 
 // Sorts by key; pairs with equal keys keep their order. `scratch` is working memory that may be
-// used again. About 2 ns per pair and byte of the largest key.
+// used again. Takes about 1.3 ns per pair for every ten bits of the keys.
 void sort_by_key(std::vector<Pair>& pairs, std::vector<Pair>& scratch);
 
 }  // namespace elytra::forest

@@ -1,6 +1,7 @@
 #include "server/forest/pair_merge.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "server/common/assert.hpp"
@@ -36,6 +37,10 @@ void order(u128& smaller, u128& larger) {
     larger = make_u128(high_half(larger) ^ high, low_half(larger) ^ low);
 }
 
+// Pairs copied from pages at a time: few enough for the entries of all inputs to stay in the first
+// cache.
+constexpr std::uint32_t window_size = 64;
+
 // The next entry of an input, whose last one was the winner, goes up the tree. Tells the winner.
 u128 replay(std::span<u128> losers, u128 entry, std::uint32_t input) {
     for (std::size_t node = (losers.size() + input) / 2; node > 0; node /= 2) {
@@ -46,41 +51,14 @@ u128 replay(std::span<u128> losers, u128 entry, std::uint32_t input) {
 
 }  // namespace
 
-bool PairMerger::Input::wants_pages() const {
-    return window_begin == window_end && consumed == fed && fed < page_count;
-}
-
-bool PairMerger::Input::is_done() const {
-    return window_begin == window_end && consumed == page_count;
-}
-
-u128 PairMerger::Input::next_entry(std::uint32_t index) const {
-    return window_begin == window_end ? entry_end : entry_of(window[window_begin], index);
-}
-
-// Leaves the window empty only where no page is left.
-void PairMerger::Input::refill() {
-    ELYTRA_ASSERT(window_begin == window_end);
-    window_begin = 0;
-    window_end = 0;
-    while (window_end < window.size() && consumed < fed) {
-        const PairPage& page = pages[consumed - first];
-        const std::size_t count =
-            std::min<std::size_t>(window.size() - window_end, page.size() - copied);
-        page.copy(copied, std::span(window).subspan(window_end, count));
-        window_end += count;
-        copied += static_cast<std::uint32_t>(count);
-        if (copied < page.size()) continue;
-        copied = 0;
-        ++consumed;
-    }
-}
-
 PairMerger::PairMerger(std::span<const std::uint32_t> page_counts, std::uint32_t page_size)
-    : page_size_(page_size), inputs_(page_counts.size()) {
+    : page_size_(page_size),
+      inputs_(page_counts.size()),
+      windows_(page_counts.size()),
+      entries_(page_counts.size() * window_size),
+      losers_(std::bit_ceil(page_counts.size())) {
     ELYTRA_ASSERT(!page_counts.empty());
     for (std::size_t i = 0; i < page_counts.size(); ++i) inputs_[i].page_count = page_counts[i];
-    losers_.resize(std::bit_ceil(page_counts.size()));
 }
 
 Result<void, PageError> PairMerger::feed(std::uint32_t input, std::uint32_t segment,
@@ -107,46 +85,98 @@ std::uint32_t PairMerger::consumed(std::uint32_t input) const {
 }
 
 std::optional<std::uint32_t> PairMerger::wanted() const {
-    const auto found = std::ranges::find_if(inputs_, &Input::wants_pages);
-    if (found == inputs_.end()) return std::nullopt;
-    return static_cast<std::uint32_t>(found - inputs_.begin());
+    for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
+        if (wants_pages(i)) return i;
+    }
+    return std::nullopt;
 }
 
-bool PairMerger::done() const { return std::ranges::all_of(inputs_, &Input::is_done); }
+bool PairMerger::done() const {
+    return std::ranges::all_of(windows_, &Window::empty) &&
+           std::ranges::all_of(
+               inputs_, [](const Input& input) { return input.consumed == input.page_count; });
+}
 
 Result<void, PageError> PairMerger::advance(PairRunWriter& writer) {
-    for (Input& input : inputs_) {
-        if (input.window_begin == input.window_end) input.refill();
-        if (input.wants_pages()) return {};
+    for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
+        if (windows_[i].empty()) refill(i);
+        if (wants_pages(i)) return {};
     }
-    u128 winner = build_tree();
-    while (winner != entry_end && !writer.has_chunk()) {
-        if (winner <= last_) return Unexpected(PageError::bad_content);
-        last_ = last_with_pair(winner);
-        const std::uint32_t index = input_of(winner);
-        Input& input = inputs_[index];
-        writer.add(pair_of(winner));
-        ++input.window_begin;
-        if (input.window_begin == input.window_end) {
-            input.refill();
-            if (input.wants_pages()) return {};
-        }
-        winner = replay(losers_, input.next_entry(index), index);
+    build_tree();
+    std::array<Pair, 64> merged;
+    while (winner_ != entry_end && !writer.has_chunk()) {
+        const auto count = merge(merged);
+        if (!count.has_value()) return Unexpected(count.error());
+        writer.add(std::span(merged).first(*count));
     }
     return {};
 }
 
-u128 PairMerger::build_tree() {
+bool PairMerger::wants_pages(std::uint32_t index) const {
+    const Input& input = inputs_[index];
+    return windows_[index].empty() && input.consumed == input.fed && input.fed < input.page_count;
+}
+
+// Leaves the window empty only where no page is left.
+void PairMerger::refill(std::uint32_t index) {
+    Input& input = inputs_[index];
+    Window& window = windows_[index];
+    ELYTRA_ASSERT(window.empty());
+    window.begin = index * window_size;
+    window.end = window.begin;
+    if (input.consumed == input.fed) return;
+    const PairPage& page = input.pages[input.consumed - input.first];
+    std::array<Pair, window_size> pairs;
+    const std::uint32_t count = std::min(window_size, page.size() - input.copied);
+    page.copy(input.copied, std::span(pairs).first(count));
+    for (const Pair& pair : std::span(pairs).first(count)) {
+        entries_[window.end++] = entry_of(pair, index);
+    }
+    input.copied += count;
+    if (input.copied < page.size()) return;
+    input.copied = 0;
+    ++input.consumed;
+}
+
+u128 PairMerger::front(std::uint32_t input) const {
+    const Window& window = windows_[input];
+    return window.empty() ? entry_end : entries_[window.begin];
+}
+
+void PairMerger::build_tree() {
     const std::size_t leaves = losers_.size();
     std::vector<u128> winners(2 * leaves, entry_end);
-    for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
-        winners[leaves + i] = inputs_[i].next_entry(i);
-    }
+    for (std::uint32_t i = 0; i < inputs_.size(); ++i) winners[leaves + i] = front(i);
     for (std::size_t node = leaves - 1; node > 0; --node) {
         winners[node] = std::min(winners[2 * node], winners[2 * node + 1]);
         losers_[node] = std::max(winners[2 * node], winners[2 * node + 1]);
     }
-    return winners[1];
+    winner_ = winners[1];
+}
+
+Result<std::size_t, PageError> PairMerger::merge(std::span<Pair> merged) {
+    std::size_t count = 0;
+    u128 winner = winner_;
+    u128 last = last_;
+    while (count < merged.size() && winner != entry_end) {
+        if (winner <= last) return Unexpected(PageError::bad_content);
+        last = last_with_pair(winner);
+        merged[count++] = pair_of(winner);
+        const std::uint32_t input = input_of(winner);
+        ++windows_[input].begin;
+        if (windows_[input].empty()) {
+            refill(input);
+            if (wants_pages(input)) {
+                // Nothing more to merge until the tree is built again.
+                winner = entry_end;
+                break;
+            }
+        }
+        winner = replay(losers_, front(input), input);
+    }
+    winner_ = winner;
+    last_ = last;
+    return count;
 }
 
 }  // namespace elytra::forest

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -47,36 +46,44 @@ private:
     struct Input {
         std::uint32_t page_count = 0;
         std::uint32_t fed = 0;        // pages
-        std::uint32_t consumed = 0;   // pages: those that are copied into the window completely
+        std::uint32_t consumed = 0;   // pages: those that are copied completely
         std::vector<PairPage> pages;  // from `first` to the last one fed
         std::uint32_t first = 0;
         std::uint32_t copied = 0;  // pairs of the first page that is not consumed
-
-        // The next pairs to merge. Small, so that the windows of all inputs stay in the first
-        // cache.
-        std::array<Pair, 64> window;
-        std::size_t window_begin = 0;
-        std::size_t window_end = 0;
-
-        // As a number that compares; this input has the given index.
-        u128 next_entry(std::uint32_t index) const;
-
-        bool wants_pages() const;
-        bool is_done() const;
-        void refill();
     };
 
-    // Tells the winner.
-    u128 build_tree();
+    // The next pairs of an input are entries_[begin] to entries_[end - 1].
+    struct Window {
+        std::uint32_t begin = 0;
+        std::uint32_t end = 0;
+
+        bool empty() const { return begin == end; }
+    };
+
+    bool wants_pages(std::uint32_t input) const;
+    void refill(std::uint32_t input);
+
+    // The next entry of an input.
+    u128 front(std::uint32_t input) const;
+
+    void build_tree();
+
+    // Fewer pairs than asked for where an input wants pages or all is done.
+    Result<std::size_t, PageError> merge(std::span<Pair> merged);
 
     std::uint32_t page_size_;
     std::vector<Input> inputs_;
-    u128 last_ = 0;  // the largest entry that must not follow any more
+
+    // Apart from the inputs and densely, because their loads are what each pair waits for.
+    std::vector<Window> windows_;
+    std::vector<u128> entries_;
 
     // A tree of losers: each inner node holds the larger of the two smallest entries below its
     // children, so that only the nodes above the winner change when it is taken. The leaves, of a
     // power of two, are the inputs; the node above node i is i / 2, the uppermost is 1.
     std::vector<u128> losers_;
+    u128 winner_ = 0;
+    u128 last_ = 0;  // the largest entry that must not follow any more
 };
 
 }  // namespace elytra::forest

@@ -96,9 +96,7 @@ bool PairPageWriter::add(Pair pair) {
         if (count_ == 0) return add_first(pair);
         return pair.key == first_.key ? add_to_key(pair) : add_second_key(pair);
     }
-    // In 64 bits, where a row below the smallest one is further away than any mask reaches.
-    const std::uint64_t row_distance = std::uint64_t{pair.row} - row_min_;
-    if (pair.key - first_.key > key_mask_ || row_distance > row_mask_) {
+    if (!is_within_widths(pair)) {
         if (!widen(pair)) return false;
     } else if (count_ == count_max_) {
         return false;
@@ -108,6 +106,27 @@ bool PairPageWriter::add(Pair pair) {
     last_ = pair;
     ++count_;
     return true;
+}
+
+std::size_t PairPageWriter::add(std::span<const Pair> pairs) {
+    std::size_t added = 0;
+    while (added < pairs.size()) {
+        if (!add(pairs[added])) return added;
+        ++added;
+        if (has_one_key()) continue;
+        // As many as need nothing but their places.
+        const std::size_t end = added + std::min(pairs.size() - added, count_max_ - count_);
+        const std::size_t begin = added;
+        for (; added < end && is_within_widths(pairs[added]); ++added) {
+            ELYTRA_ASSERT(pairs[added - 1] < pairs[added]);
+            row_max_ = std::max(row_max_, pairs[added].row);
+        }
+        pairs_.insert(pairs_.end(), pairs.begin() + static_cast<std::ptrdiff_t>(begin),
+                      pairs.begin() + static_cast<std::ptrdiff_t>(added));
+        count_ += static_cast<std::uint32_t>(added - begin);
+        last_ = pairs[added - 1];
+    }
+    return added;
 }
 
 bool PairPageWriter::add_first(Pair pair) {
@@ -145,6 +164,12 @@ bool PairPageWriter::add_second_key(Pair pair) {
     last_ = pair;
     ++count_;
     return true;
+}
+
+bool PairPageWriter::is_within_widths(Pair pair) const {
+    // In 64 bits, where a row below the smallest one is further away than any mask reaches.
+    const std::uint64_t row_distance = std::uint64_t{pair.row} - row_min_;
+    return pair.key - first_.key <= key_mask_ && row_distance <= row_mask_;
 }
 
 // Makes the entries wide enough for another pair, if the page is large enough for that.

@@ -24,6 +24,9 @@ public:
     // False: the page is full and has to be finished first. Requires: pairs ascend strictly.
     [[nodiscard]] bool add(Pair pair);
 
+    // The same for many pairs, faster: the number of those that were added.
+    [[nodiscard]] std::size_t add(std::span<const Pair> pairs);
+
     bool empty() const { return count_ == 0; }
 
     // Writes the page, tells what its parent has to know, and is empty again.
@@ -36,6 +39,7 @@ private:
     bool add_first(Pair pair);
     bool add_to_key(Pair pair);
     bool add_second_key(Pair pair);
+    bool is_within_widths(Pair pair) const;
     bool widen(Pair pair);
 
     // Tell the length of the page.

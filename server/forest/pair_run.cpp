@@ -12,13 +12,13 @@ PairRunWriter::PairRunWriter(const Options& options) : options_(options), page_(
     ELYTRA_ASSERT(options.chunk_size > 0 && options.chunk_size % options.page_size == 0);
 }
 
-void PairRunWriter::add(Pair pair) {
-    if (!page_.add(pair)) {
+void PairRunWriter::add(std::span<const Pair> pairs) {
+    pair_count_ += pairs.size();
+    pairs = pairs.subspan(page_.add(pairs));
+    while (!pairs.empty()) {
         finish_page();
-        const bool added = page_.add(pair);
-        ELYTRA_ASSERT(added);
+        pairs = pairs.subspan(page_.add(pairs));
     }
-    ++pair_count_;
 }
 
 void PairRunWriter::finish() {

@@ -33,7 +33,9 @@ public:
     explicit PairRunWriter(const Options& options);
 
     // Requires: pairs ascend strictly.
-    void add(Pair pair);
+    void add(std::span<const Pair> pairs);
+
+    void add(Pair pair) { add(std::span(&pair, 1)); }
 
     // No more pairs follow.
     void finish();

@@ -129,7 +129,8 @@ void PageCache::on_read(std::uint32_t index) {
         frame.is_new = true;
         return;
     }
-    if (!fault_.has_value()) {
+    // Nobody waits for a page of an earlier window, whose place may by now be in use for another.
+    if (frame.window == window_ && !fault_.has_value()) {
         fault_ =
             PageFault{.id = frame.address.id, .offset = frame.address.offset, .size = page_size_};
     }

@@ -66,7 +66,8 @@ public:
     // different pages in a window.
     std::span<const std::byte> want(const PageAddress& address);
 
-    // The first page that failed its checksum: it is never returned, and its owner has to stop.
+    // The first page that failed its checksum while it was wanted in the open window: it is never
+    // returned, and its owner has to stop.
     const std::optional<PageFault>& fault() const { return fault_; }
 
     void on_io_done(IoToken token);

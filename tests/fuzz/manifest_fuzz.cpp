@@ -55,11 +55,15 @@ Encoded ordinary_manifest() {
 }
 
 void check_decoded(const Manifest& manifest, const Encoded& source, std::uint16_t root_size) {
-    std::size_t chunk_count = 0;
-    for (const SegmentPlace& place : places_of(manifest)) {
-        chunk_count += place.chunk_count;
+    std::span<const BlockRef> rest = manifest.chunks;
+    for (const SegmentDescriptor& segment : manifest.segments) {
+        ELYTRA_ASSERT(segment.chunk_count <= rest.size());
+        std::uint64_t size = 0;
+        for (const BlockRef& chunk : rest.first(segment.chunk_count)) size += chunk.size;
+        ELYTRA_ASSERT(size == segment.size);
+        rest = rest.subspan(segment.chunk_count);
     }
-    ELYTRA_ASSERT(chunk_count == manifest.chunks.size());
+    ELYTRA_ASSERT(rest.empty());
     for (const BlockRef& chunk : manifest.chunks) {
         ELYTRA_ASSERT(chunk.size > 0);
         ELYTRA_ASSERT(chunk.offset >= bounds.begin);
@@ -88,6 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto root_size = wire::load<std::uint16_t>(encoded.root_size, 0);
     auto manifest = decode_root(encoded.root, root_size, bounds);
+    ELYTRA_ASSERT(manifest.has_value() || input.size() >= 3);
     if (!manifest.has_value()) return 0;
     if (manifest->leaves.size() > encoded.leaves.size()) return 0;
     for (std::size_t i = 0; i < manifest->leaves.size(); ++i) {

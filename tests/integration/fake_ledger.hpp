@@ -10,7 +10,7 @@
 #include "server/wire/objects.hpp"
 #include "server/wire/operation.hpp"
 #include "tests/integration/fake_faults.hpp"
-#include "tests/support/engine_world.hpp"
+#include "tests/support/state_machine_world.hpp"
 
 namespace elytra::test {
 
@@ -37,7 +37,7 @@ private:
     void waste_time();
 
     Faults faults_;
-    EngineWorld engine_;
+    StateMachineWorld engine_;
     std::vector<std::byte> body_;  // of the request, changed
     std::vector<std::byte> scratch_;
     std::vector<wire::Transfer> doubled_;  // to be made once more

@@ -1,9 +1,8 @@
 #include "tests/support/engine_world.hpp"
 
-#include <utility>
+#include <algorithm>
 
 #include "server/common/assert.hpp"
-#include "server/common/job.hpp"
 #include "server/wire/checksum.hpp"
 
 namespace elytra::test {
@@ -11,159 +10,148 @@ namespace elytra::test {
 using storage::CheckpointStore;
 using storage::IoOwner;
 
-namespace {
-
-// How much of the background an operation leaves behind it when things take their time.
-constexpr std::uint64_t lingering_steps_max = 12;
-
-}  // namespace
-
-EngineWorld::EngineWorld(const Options& options)
-    : options_(options), prng_(options.seed), disk_(prng_.next()), reply_(wire::body_size_max) {
-    make_state_machine();
-    ELYTRA_ASSERT(open());
+EngineWorld::EngineWorld(const Limits& world_limits, std::uint64_t seed)
+    : limits(world_limits), prng(seed), disk(seed) {
+    build();
+    page_store->open({}, {});
+    settle();
+    restore->start();
+    ELYTRA_ASSERT(restore_status() == engine::RestoreStatus::done);
 }
 
-void EngineWorld::make_state_machine() {
-    state_machine_.reset();
-    io_.clear();
-    jobs_.clear();
-    page_store_ = std::make_unique<CheckpointStore>(options_.limits, sector_size, UINT64_MAX, io_);
-    state_machine_ = std::make_unique<engine::StateMachine>(
-        engine::StateMachineOptions{.limits = options_.limits,
-                                    .request_body_max = options_.request_body_max},
-        *page_store_, io_);
-    stage_ = Stage::idle;
+void EngineWorld::build() {
+    fetch.reset();
+    flush.reset();
+    restore.reset();
+    merges.reset();
+    page_store = std::make_unique<CheckpointStore>(limits, begin, 1U << 30, io);
+    store = std::make_unique<engine::LedgerStore>(limits);
+    merges = std::make_unique<engine::Merges>(limits, *page_store, io);
+    flush = std::make_unique<engine::Flush>(
+        limits, engine::Flush::Parts{
+                    .store = *store, .merges = *merges, .page_store = *page_store, .io = io});
+    restore = std::make_unique<engine::Restore>(limits, *store, *page_store, io);
+    cache = std::make_unique<storage::PageCache>(
+        storage::PageCache::Options{.page_size = limits.page_size,
+                                    .capacity = limits.page_cache_size,
+                                    .reads_max = limits.page_reads_max},
+        io);
+    fetch = std::make_unique<engine::Fetch>(*store, *cache);
 }
 
-// False: the newest checkpoint cannot be loaded.
-bool EngineWorld::open() {
-    page_store_->open(newest_, previous_);
-    take_effects();
-    while (page_store_->state() == CheckpointStore::State::opening) ELYTRA_ASSERT(step());
-    if (page_store_->state() != CheckpointStore::State::idle) return false;
-    state_machine_->restore();
-    take_effects();
-    while (state_machine_->restore_status() == engine::RestoreStatus::reading) {
-        ELYTRA_ASSERT(step());
-    }
-    op_ = op_cut_ = page_store_->op().value;
-    return state_machine_->restore_status() == engine::RestoreStatus::done;
-}
-
-std::span<const std::byte> EngineWorld::execute(wire::Operation operation, std::uint64_t timestamp,
-                                                std::span<const std::byte> body) {
-    kept_.push_back(Kept{.op = op_ + 1,
-                         .operation = operation,
-                         .timestamp = timestamp,
-                         .body = {body.begin(), body.end()}});
-    state_machine_->begin(operation, timestamp, body, reply_);
-    while (true) {
-        const engine::Progress progress = state_machine_->advance();
-        take_effects();
-        if (progress == engine::Progress::done) break;
-        ELYTRA_ASSERT(!state_machine_->fault().has_value());
-        ELYTRA_ASSERT(step());  // what it waits for is under way
-    }
-    ++op_;
-    const auto reply = std::span(reply_).first(state_machine_->reply_size());
-    kept_.back().reply_checksum = wire::checksum(reply);
-    linger();
-    return reply;
-}
-
-void EngineWorld::cut() {
-    while (stage_ != Stage::idle) ELYTRA_ASSERT(step());
-    if (op_ == op_cut_) return;
-    kept_.back().cut_after = true;
-    op_cut_ = op_;
-    stage_ = Stage::flushing;
-    state_machine_->cut();
-    take_effects();
-    advance_checkpoint();
-    linger();
-}
-
-void EngineWorld::settle() {
-    while (step()) {
-    }
-    ELYTRA_ASSERT(stage_ == Stage::idle);
-}
-
-void EngineWorld::linger() {
-    if (options_.seed == 0) return settle();
-    for (std::uint64_t steps = prng_.below(lingering_steps_max); steps > 0; --steps) step();
-}
-
-bool EngineWorld::restart() {
-    std::deque<Kept> again = std::exchange(kept_, {});
-    disk_.crash();
-    make_state_machine();
-    if (!open()) return false;
-    for (const Kept& kept : again) {
-        execute(kept.operation, kept.timestamp, kept.body);
-        if (kept_.back().reply_checksum != kept.reply_checksum) return false;
-        if (kept.cut_after) cut();
-    }
-    return true;
-}
-
-void EngineWorld::take_effects() {
-    for (const storage::Compute& compute : io_.computes()) jobs_.push_back({.compute = compute});
-    disk_.submit(io_.effects());
-    io_.clear();
-}
-
-// One step of a job, or one I/O. False: nothing is under way.
 bool EngineWorld::step() {
-    const bool io_waits = disk_.in_flight() > 0;
-    if (!jobs_.empty() && (!io_waits || prng_.chance(1, 2))) {
-        step_job();
-        return true;
+    std::ranges::copy(io.computes(), std::back_inserter(computes_));
+    disk.submit(io.effects());
+    io.clear();
+    computes_max = std::max(computes_max, computes_.size());
+    if (disk.in_flight() + computes_.size() == 0) return false;
+    if (prng.below(disk.in_flight() + computes_.size()) < computes_.size()) {
+        compute();
+    } else {
+        const MemoryDisk::Completion done = disk.complete(prng.below(disk.in_flight()));
+        complete(done.token, done.status);
     }
-    if (!io_waits) return false;
-    const MemoryDisk::Completion done = disk_.complete_any();
-    on_done(done.token, done.status);
     return true;
 }
 
-// A job runs at one time and is reported at another.
-void EngineWorld::step_job() {
-    RunningJob& job = jobs_.front();
-    if (!job.ran) {
-        job.compute.job->run();
-        job.ran = true;
-        return;
+void EngineWorld::steps(std::uint64_t count) {
+    for (std::uint64_t i = 0; i < count; ++i) {
+        if (!step()) return;
     }
-    const storage::IoToken token = job.compute.token;
-    jobs_.pop_front();
-    on_done(token, storage::IoStatus::ok);
 }
 
-void EngineWorld::on_done(storage::IoToken token, storage::IoStatus status) {
-    if (token.owner == IoOwner::page_store) {
-        page_store_->on_io_done(token, status);
-        if (page_store_->is_open()) state_machine_->on_page_store_progress();
-    } else {
-        state_machine_->on_io_done(token);
-    }
-    take_effects();
-    advance_checkpoint();
+// In the order in which they were asked for.
+void EngineWorld::compute() {
+    const storage::Compute compute = computes_.front();
+    computes_.erase(computes_.begin());
+    compute.job->run();
+    complete(compute.token, storage::IoStatus::ok);
 }
 
-void EngineWorld::advance_checkpoint() {
-    if (stage_ == Stage::flushing && state_machine_->flush_done()) {
-        page_store_->begin(Op{op_cut_}, state_machine_->segments());
-        stage_ = Stage::writing;
-        take_effects();
+void EngineWorld::complete(storage::IoToken token, storage::IoStatus status) {
+    switch (token.owner) {
+        case IoOwner::page_store:
+            page_store->on_io_done(token, status);
+            return page_store_progress();
+        case IoOwner::page_cache:
+            return cache->on_io_done(token);
+        case IoOwner::flush:
+            flush->on_computed(token);
+            return page_store_progress();
+        case IoOwner::merge_job:
+            merges->on_computed(token);
+            return page_store_progress();
+        case IoOwner::merge_read:
+            merges->on_read(token);
+            return page_store_progress();
+        case IoOwner::state_restore:
+            return restore->on_read(token);
+        default:
+            ELYTRA_ASSERT(false);
     }
-    if (stage_ != Stage::writing || !page_store_->written()) return;
-    previous_ = newest_;
-    newest_ = page_store_->root();
-    page_store_->commit();
-    stage_ = Stage::idle;
-    // What the checkpoint has need not be executed again.
-    while (!kept_.empty() && kept_.front().op <= op_cut_) kept_.pop_front();
+}
+
+void EngineWorld::page_store_progress() {
+    while (const auto written = page_store->next_written()) {
+        if ((written->tag & engine::merge_tag_bit) != 0) {
+            merges->on_written(*written);
+        } else {
+            flush->on_written(*written);
+        }
+    }
+    flush->advance();
+    merges->advance();
+    flush->advance();
+}
+
+void EngineWorld::begin_cut() {
+    store->cut();
+    merges->choose(store->catalog(), store->catalog().cut + 1);
+    flush->begin();
+    page_store_progress();
+}
+
+void EngineWorld::finish_checkpoint() {
+    while (!flush->done()) {
+        const bool stepped = step();
+        ELYTRA_ASSERT(stepped || merges->fault().has_value());
+        if (!stepped) return;
+    }
+    page_store->begin(Op{++op}, flush->segments());
+    while (!page_store->written()) {
+        const bool stepped = step();
+        ELYTRA_ASSERT(stepped);
+    }
+    previous = newest;
+    newest = page_store->root();
+    page_store->commit();
+}
+
+void EngineWorld::restart() {
+    computes_.clear();
+    io.clear();
+    disk.crash(std::vector(disk.writes_at_risk(), WriteFate::dropped));
+    build();
+    page_store->open(newest, previous);
+    settle();
+    ELYTRA_ASSERT(page_store->is_open());
+    if (before_restore) before_restore();
+    restore->start();
+    while (restore_status() == engine::RestoreStatus::reading && step()) continue;
+    if (restore_status() == engine::RestoreStatus::done) merges->restore(store->catalog());
+}
+
+u128 EngineWorld::logical_checksum() const {
+    std::vector<u128> numbers;
+    for (const storage::Segment& segment : flush->segments()) {
+        numbers.push_back(segment.id);
+        for (const storage::SegmentChunk& chunk : segment.chunks) {
+            numbers.push_back(chunk.ref.size);
+            numbers.push_back(chunk.bytes.empty() ? chunk.ref.checksum
+                                                  : wire::checksum(chunk.bytes));
+        }
+    }
+    return wire::checksum(std::as_bytes(std::span(numbers)));
 }
 
 }  // namespace elytra::test

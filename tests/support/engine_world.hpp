@@ -2,97 +2,92 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
-#include "server/common/int.hpp"
 #include "server/common/limits.hpp"
 #include "server/common/prng.hpp"
-#include "server/engine/state_machine.hpp"
+#include "server/engine/fetch.hpp"
+#include "server/engine/flush.hpp"
+#include "server/engine/ledger_store.hpp"
+#include "server/engine/merges.hpp"
+#include "server/engine/restore.hpp"
 #include "server/storage/checkpoint_store.hpp"
 #include "server/storage/io_effect.hpp"
-#include "server/storage/manifest_root.hpp"
-#include "server/wire/header.hpp"
-#include "server/wire/operation.hpp"
+#include "server/storage/page_cache.hpp"
+#include "tests/support/engine_model.hpp"
 #include "tests/support/memory_disk.hpp"
 
 namespace elytra::test {
 
-// A state machine with its page store on an undamaged disk in memory. I/O and jobs are carried out
-// here: at once, or in an order and as late as a seed says. Where cuts are, the caller decides.
+// The storage side of the engine over a disk in memory: what happens next, I/O or a job, is
+// drawn by lot. Everything but the disk and what the superblock would say ends with a restart.
 class EngineWorld {
 public:
-    struct Options {
-        Limits limits;
-        std::uint32_t request_body_max = wire::body_size_max;
-        std::uint64_t seed = 0;  // 0: everything in the background is done at once
-    };
+    EngineWorld(const Limits& limits, std::uint64_t seed);
+    EngineWorld(const EngineWorld&) = delete;
+    EngineWorld& operator=(const EngineWorld&) = delete;
 
-    explicit EngineWorld(const Options& options);
+    // Executes one I/O or job. False: there is none.
+    bool step();
 
-    // Executes one operation; the reply is valid until the next. Requires: what
-    // StateMachine::begin() requires.
-    std::span<const std::byte> execute(wire::Operation operation, std::uint64_t timestamp,
-                                       std::span<const std::byte> body);
+    // At most so many steps.
+    void steps(std::uint64_t count);
 
-    // Begins a checkpoint of the state after the last operation; one before it is finished first.
-    void cut();
+    void settle() {
+        while (step()) continue;
+    }
 
-    // Until nothing is under way.
-    void settle();
+    // As the state machine does it.
+    void begin_cut();
 
-    // The power fails: what is not flushed may be lost. A new state machine opens the newest
-    // durable checkpoint and executes the operations since then once more, with the cuts between
-    // them. False: it found the checkpoint inconsistent, or gave another reply.
-    [[nodiscard]] bool restart();
+    // Runs until the checkpoint of the last cut is durable.
+    void finish_checkpoint();
 
-    const engine::StateMachine& state_machine() const { return *state_machine_; }
+    // A new process after a power loss that dropped what was not flushed. Requires: the page
+    // store can be opened.
+    void restart();
 
-    const storage::CheckpointStore& page_store() const { return *page_store_; }
+    engine::RestoreStatus restore_status() const { return restore->status(); }
+
+    // What the checkpoint that is being made is, apart from where in the file it lies: ids, sizes
+    // and checksums of all chunks. Requires: flush->done().
+    u128 logical_checksum() const;
+
+    std::span<const std::byte> bytes(std::uint64_t offset, std::size_t size) const {
+        return disk.bytes().subspan(offset, size);
+    }
+
+    void page_store_progress();
+
+    static constexpr std::uint64_t begin = 4 * sector_size;
+
+    Limits limits;
+    Prng prng;
+    MemoryDisk disk;
+    storage::IoQueue io;
+    std::unique_ptr<storage::CheckpointStore> page_store;
+    std::unique_ptr<engine::LedgerStore> store;
+    std::unique_ptr<engine::Merges> merges;
+    std::unique_ptr<engine::Flush> flush;
+    std::unique_ptr<engine::Restore> restore;
+    std::unique_ptr<storage::PageCache> cache;
+    std::unique_ptr<engine::Fetch> fetch;
+    storage::ManifestRoot newest;
+    storage::ManifestRoot previous;
+    std::uint64_t op = 0;
+    std::size_t computes_max = 0;  // jobs that were outstanding at a time
+    std::function<void()> before_restore;  // called when a restart has opened the page store
 
 private:
-    enum class Stage : std::uint8_t { idle, flushing, writing };
+    void build();
+    void complete(storage::IoToken token, storage::IoStatus status);
+    void compute();
 
-    // An operation that the newest durable checkpoint does not have.
-    struct Kept {
-        std::uint64_t op = 0;
-        wire::Operation operation{};
-        std::uint64_t timestamp = 0;
-        std::vector<std::byte> body;
-        u128 reply_checksum = 0;
-        bool cut_after = false;
-    };
-
-    struct RunningJob {
-        storage::Compute compute;
-        bool ran = false;
-    };
-
-    void make_state_machine();
-    [[nodiscard]] bool open();
-    void take_effects();
-    bool step();
-    void step_job();
-    void on_done(storage::IoToken token, storage::IoStatus status);
-    void advance_checkpoint();
-    void linger();
-
-    Options options_;
-    Prng prng_;
-    MemoryDisk disk_;
-    storage::IoQueue io_;
-    std::unique_ptr<storage::CheckpointStore> page_store_;
-    std::unique_ptr<engine::StateMachine> state_machine_;
-    std::deque<RunningJob> jobs_;
-    std::vector<std::byte> reply_;
-    Stage stage_ = Stage::idle;
-    std::uint64_t op_ = 0;      // executed
-    std::uint64_t op_cut_ = 0;  // of the last cut
-    storage::ManifestRoot newest_;
-    storage::ManifestRoot previous_;
-    std::deque<Kept> kept_;
+    std::vector<storage::Compute> computes_;
 };
 
 }  // namespace elytra::test

@@ -12,7 +12,7 @@
 #include "server/engine/state_machine.hpp"
 #include "server/wire/header.hpp"
 #include "server/wire/operation.hpp"
-#include "tests/support/engine_world.hpp"
+#include "tests/support/state_machine_world.hpp"
 
 namespace elytra::test {
 
@@ -89,7 +89,7 @@ public:
 
     const engine::StateMachine& state_machine() const { return engine_.state_machine(); }
 
-    const EngineWorld& engine() const { return engine_; }
+    const StateMachineWorld& engine() const { return engine_; }
 
 private:
     void run_pulses(std::uint64_t now);
@@ -101,7 +101,7 @@ private:
     std::uint64_t timestamp_next_ = 0;  // 0: as the clock says
     std::vector<std::uint64_t> pulses_;
     Prng prng_;
-    EngineWorld engine_;
+    StateMachineWorld engine_;
 };
 
 }  // namespace elytra::test

@@ -101,7 +101,7 @@ PageStoreWorld::PageStoreWorld(const Limits& store_limits, std::uint64_t limit,
     : limits(store_limits),
       size_limit(limit),
       disk(std::move(store_disk)),
-      reader(IoOwner::restorer, 1, io) {
+      reader(IoOwner::session_restore, 1, io) {
     restart();
 }
 
@@ -149,8 +149,10 @@ void PageStoreWorld::submit() {
 
 void PageStoreWorld::complete(std::size_t index) {
     const MemoryDisk::Completion done = disk.complete(index);
-    if (done.token.owner == IoOwner::restorer) {
+    if (done.token.owner == IoOwner::session_restore) {
         reader.on_io_done(done.token);
+    } else if (done.token.owner == IoOwner::scrubber) {
+        scrubber->on_io_done(done.token);
     } else {
         store->on_io_done(done.token, done.status);
     }

@@ -12,6 +12,7 @@
 #include "server/common/sector_buffer.hpp"
 #include "server/storage/checkpoint_store.hpp"
 #include "server/storage/reader.hpp"
+#include "server/storage/scrubber.hpp"
 #include "tests/support/memory_disk.hpp"
 
 // A checkpoint store over a disk in memory, for its unit tests.
@@ -123,6 +124,7 @@ struct PageStoreWorld {
     storage::IoQueue io;
     std::unique_ptr<storage::CheckpointStore> store;
     storage::Reader reader;
+    storage::Scrubber* scrubber = nullptr;  // one that uses `io` and `store`
     storage::ManifestRoot newest;
     storage::ManifestRoot previous;
     std::vector<storage::Extent> newest_extents;  // what must not be written to

@@ -7,8 +7,8 @@
 
 #include "server/wire/body.hpp"
 #include "server/wire/status.hpp"
-#include "tests/support/engine_world.hpp"
 #include "tests/support/ledger_driver.hpp"
+#include "tests/support/state_machine_world.hpp"
 
 namespace elytra::engine {
 namespace {
@@ -128,7 +128,7 @@ TEST_CASE("a chain that fails leaves no row behind") {
 }
 
 TEST_CASE("control operations let time pass and answer nothing") {
-    test::EngineWorld world({.limits = limits_tiny()});
+    test::StateMachineWorld world({.limits = limits_tiny()});
     CHECK(world.execute(Operation::register_session, 10, {}).empty());
     CHECK(world.execute(Operation::noop, 11, {}).empty());
     CHECK(world.state_machine().timestamp() == 11);

@@ -218,6 +218,21 @@ TEST_CASE("a damaged page is never returned and stops further reads") {
     CHECK(world.disk.in_flight() == 0);
 }
 
+TEST_CASE("a wrong page that nobody waits for any more is no fault") {
+    PageWorld world(3);
+    world.disk.flip_bit(100, 3);
+    world.cache.open_window();
+    CHECK_FALSE(world.has(0));
+    world.cache.open_window();
+    world.settle();
+    CHECK_FALSE(world.cache.fault().has_value());
+    CHECK_FALSE(world.has(0));
+    world.cache.open_window();
+    CHECK_FALSE(world.has(0));
+    world.settle();
+    CHECK(world.cache.fault()->id == world.pages[0].id);
+}
+
 TEST_CASE("a page of another place is not taken for the one that its parent knows") {
     PageWorld world(4);
     const std::span<const std::byte> other = world.disk.bytes().subspan(page_size, page_size);

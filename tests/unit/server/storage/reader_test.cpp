@@ -35,7 +35,7 @@ test::MemoryDisk numbered_disk(std::uint8_t sectors) {
 struct ReaderWorld {
     test::MemoryDisk disk = numbered_disk(20);
     IoQueue io;
-    Reader reader{IoOwner::engine, 3, io};
+    Reader reader{IoOwner::state_restore, 3, io};
     SectorBuffer memory{20 * sector_size};
 
     std::span<std::byte> sector(std::size_t index) {
@@ -49,7 +49,7 @@ struct ReaderWorld {
 
     void complete(std::size_t in_flight) {
         const auto done = disk.complete(in_flight);
-        CHECK(done.token.owner == IoOwner::engine);
+        CHECK(done.token.owner == IoOwner::state_restore);
         reader.on_io_done(done.token);
     }
 };
