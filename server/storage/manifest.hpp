@@ -23,7 +23,7 @@ namespace elytra::storage {
 
 inline constexpr std::uint64_t manifest_magic = 0x5453'4649'4e41'4d45;  // "EMANIFST" on disk
 inline constexpr std::uint32_t manifest_version = 1;
-inline constexpr std::uint32_t segments_max = 64;
+inline constexpr std::uint32_t segments_max = 128;  // tables, sessions and a reply for each
 
 // A piece of the page store, as its parent knows it: a chunk of a segment, or a leaf.
 struct BlockRef {
