@@ -22,10 +22,11 @@ std::string superblock_text(const vsr::OpenFault& fault) {
             return "this is not a data file: none of its superblock copies is intact; create one "
                    "with format";
         case SuperblockFailure::unsupported_version:
-            return fmt::format(
-                "its format version is {}, this program reads version {}; use a "
-                "newer program",
-                fault.found, storage::format_version);
+            return fmt::format("its format version is {}, this program reads version {}; use {}",
+                               fault.found, storage::format_version,
+                               fault.found > storage::format_version
+                                   ? "a newer program"
+                                   : "the program that formatted it");
         case SuperblockFailure::no_quorum:
             return fmt::format("only one superblock copy is intact, which proves nothing; {}",
                                restore_advice);
@@ -45,12 +46,20 @@ std::string superblock_text(const vsr::OpenFault& fault) {
     ELYTRA_ASSERT(false);
 }
 
-std::string store_reason(storage::StoreFault::Reason reason, storage::ManifestError error) {
-    switch (reason) {
+std::string format_reason(const storage::StoreFault& fault) {
+    if (fault.format_error != storage::ManifestError::unknown_version) {
+        return std::string(storage::to_text(fault.format_error));
+    }
+    return fmt::format("its version is {}, this program reads version {}", fault.version_found,
+                       storage::manifest_version);
+}
+
+std::string store_reason(const storage::StoreFault& fault) {
+    switch (fault.reason) {
         case storage::StoreFault::Reason::checksum:
             return "checksum mismatch";
         case storage::StoreFault::Reason::format:
-            return std::string(storage::to_text(error));
+            return format_reason(fault);
         case storage::StoreFault::Reason::overlap:
             return "two references share bytes";
     }
@@ -59,7 +68,14 @@ std::string store_reason(storage::StoreFault::Reason reason, storage::ManifestEr
 
 std::string store_text(std::string_view part, const storage::StoreFault& fault) {
     return fmt::format("{} at offset {}, {} bytes, is damaged ({}); {}", part, fault.offset,
-                       fault.size, store_reason(fault.reason, fault.format_error), restore_advice);
+                       fault.size, store_reason(fault), restore_advice);
+}
+
+std::string data_text(const storage::StoreFault& fault) {
+    const bool is_page = fault.part == storage::StoreFault::Part::page;
+    return store_text(fmt::format("checkpoint data (segment {}, {} {})", fault.segment_id,
+                                  is_page ? "page" : "chunk", fault.index),
+                      fault);
 }
 
 std::string log_text(const vsr::OpenFault& fault) {
@@ -91,10 +107,8 @@ std::string reason_text(const vsr::OpenFault& fault) {
                 fault.found);
         case Kind::checkpoint_manifest:
             return store_text("a checkpoint manifest", fault.store);
-        case Kind::checkpoint_chunk:
-            return store_text(fmt::format("checkpoint data (segment {}, chunk {})",
-                                          fault.store.segment_id, fault.store.chunk_index),
-                              fault.store);
+        case Kind::checkpoint_data:
+            return data_text(fault.store);
         case Kind::checkpoint_inconsistent:
             return fmt::format("the checkpoint at op {} is intact but not a valid ledger; {}",
                                fault.found, restore_advice);

@@ -35,6 +35,7 @@ namespace {
 Limits limits_of(const StartOptions& options) {
     Limits limits = limits_production();
     limits.request_size_max = static_cast<std::uint32_t>(options.limit_request);
+    limits.page_cache_size = options.cache_grid;
     return limits;
 }
 
@@ -112,7 +113,9 @@ public:
           listener_(loop_),
           server_(loop_, file,
                   {.replica = {.limits = limits_of(options),
-                               .storage_size_max = options.limit_storage}},
+                               .storage_size_max = options.limit_storage,
+                               .scrub_nanoseconds =
+                                   static_cast<std::uint64_t>(options.scrub_period.count())}},
                   log_) {}
 
     int run() {

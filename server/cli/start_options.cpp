@@ -14,7 +14,7 @@ constexpr std::uint64_t mebibyte = 1ULL << 20;
 constexpr std::uint64_t tebibyte = 1ULL << 40;
 constexpr std::uint64_t u32_max = std::numeric_limits<std::uint32_t>::max();
 
-constexpr SizeRange cache_grid_range = {.min = 32 * mebibyte};
+constexpr SizeRange cache_grid_range = {.min = 32 * mebibyte, .max = 16 * tebibyte};
 constexpr SizeRange limit_storage_range = {
     .min = 1'114'624 * kibibyte, .max = 64 * tebibyte, .multiple = 4 * kibibyte};
 constexpr SizeRange limit_request_range = {.min = 4 * kibibyte, .max = mebibyte};
@@ -52,7 +52,6 @@ std::vector<Flag> flags_without_effect(Unused& unused) {
     const auto add = [&flags](std::string_view name, std::string_view value, Accept accept) {
         flags.push_back({name, value, "", std::move(accept), Presence::hidden});
     };
-    add("cache-grid", "<size>", store_size(unused.number, cache_grid_range));
     add("limit-pipeline-requests", "<count>", store_integer(unused.count, {.max = 57}));
     add("cache-accounts", "<size>", store_size(unused.number, cache_objects_range));
     add("cache-transfers", "<size>", store_size(unused.number, cache_objects_range));
@@ -89,6 +88,12 @@ CommandLine start_line(StartOptions& options, StartInput& input) {
                 {"limit-request", "<size>",
                  "Largest request, default 1MiB, or 32KiB with --development.",
                  store_size(input.limit_request, limit_request_range)},
+                {"cache-grid", "<size>",
+                 "Memory for pages of the data file, default 64MiB; taken as they are read.",
+                 store_size(options.cache_grid, cache_grid_range)},
+                {"scrub-period", "<time>",
+                 "Time in which all data is read and verified once, default 14d.",
+                 store_duration(options.scrub_period)},
                 {"development", "", "For tests: no direct I/O needed, small requests.",
                  store_switch(options.development)},
                 {"log-debug", "", "Log every message.", store_switch(options.log_debug)},
@@ -129,6 +134,11 @@ void resolve(const StartInput& input, StartOptions& options, std::vector<std::st
     options.limit_request = input.limit_request.value_or(
         options.development ? limit_request_development : limit_request_range.max);
     options.log_debug = options.log_debug || input.log_trace;
+    if (options.scrub_period < std::chrono::seconds(1)) {
+        errors.push_back(describe_error("--scrub-period",
+                                        fmt::format("{}ns", options.scrub_period.count()),
+                                        "expected at least 1s"));
+    }
     auto addresses = io::parse_addresses(input.addresses, io::AddressUse::serve);
     if (addresses.has_value()) {
         options.addresses = std::move(*addresses);

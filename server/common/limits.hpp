@@ -23,6 +23,12 @@ struct Limits {
     std::uint32_t chunk_size;          // bytes of one checksummed write of a checkpoint
     std::uint32_t chunk_writes_max;    // such writes in flight
     std::uint64_t extent_step;         // the file grows by this many bytes
+    std::uint32_t page_size;           // bytes of one page of rows or of an index
+    std::uint64_t page_cache_size;     // bytes of pages kept in memory
+    std::uint32_t page_reads_max;      // reads of single pages in flight
+    std::uint32_t merge_width;         // so many runs of a tier become one of the next
+    std::uint32_t merge_delay;         // cuts from the choice of a merge's inputs to its result
+    std::uint32_t account_image_cuts;  // every account is written whole once in so many cuts
 };
 
 constexpr Limits limits_production() {
@@ -41,6 +47,12 @@ constexpr Limits limits_production() {
         .chunk_size = 1U << 20,
         .chunk_writes_max = 8,
         .extent_step = 32ULL << 20,
+        .page_size = 8U << 10,
+        .page_cache_size = 64U << 20,
+        .page_reads_max = 64,
+        .merge_width = 16,
+        .merge_delay = 16,
+        .account_image_cuts = 16,
     };
 }
 
@@ -61,6 +73,12 @@ constexpr Limits limits_tiny() {
         .chunk_size = 8U << 10,
         .chunk_writes_max = 2,
         .extent_step = 64U << 10,
+        .page_size = 4U << 10,
+        .page_cache_size = 64U << 10,
+        .page_reads_max = 4,
+        .merge_width = 2,
+        .merge_delay = 2,
+        .account_image_cuts = 3,
     };
 }
 

@@ -7,7 +7,7 @@
 namespace elytra {
 
 // Bytes that direct I/O can read and write: sector aligned, a whole number of sectors, zero at
-// first.
+// first. Large ones take no memory, and no time, before they are touched.
 class SectorBuffer {
 public:
     SectorBuffer() = default;
@@ -23,6 +23,8 @@ public:
 
 private:
     struct Free {
+        void* allocation;  // where the memory with the first whole sector begins
+
         void operator()(std::byte* memory) const;
     };
 

@@ -1,15 +1,24 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "server/common/limits.hpp"
-#include "server/engine/memory_store.hpp"
-#include "server/engine/queries.hpp"
-#include "server/engine/table.hpp"
+#include "server/engine/fetch.hpp"
+#include "server/engine/flush.hpp"
+#include "server/engine/ledger_store.hpp"
+#include "server/engine/merges.hpp"
+#include "server/engine/progress.hpp"
+#include "server/engine/query.hpp"
+#include "server/engine/restore.hpp"
+#include "server/storage/checkpoint_store.hpp"
+#include "server/storage/io_effect.hpp"
+#include "server/storage/page_cache.hpp"
+#include "server/wire/multi_batch.hpp"
 #include "server/wire/objects.hpp"
 #include "server/wire/operation.hpp"
 
@@ -20,20 +29,34 @@ struct StateMachineOptions {
     std::uint32_t request_body_max;  // largest body of a request, bytes; told to clients
 };
 
-// The ledger as a function: the same operations with the same timestamps leave the same tables and
-// give the same replies on every replica. Knows no clock, no sessions and no disk. One thread.
+// The ledger as a function: the same operations with the same timestamps give the same replies and
+// the same checkpoints on every replica. Knows no clock and no sessions; what it needs from the
+// disk, or has to write, it asks for as effects. One thread.
 class StateMachine {
 public:
-    explicit StateMachine(const StateMachineOptions& options);
+    // Both outlive it. The page store is open before anything but the constructor is called.
+    StateMachine(const StateMachineOptions& options, storage::CheckpointStore& page_store,
+                 storage::IoQueue& io);
     StateMachine(const StateMachine&) = delete;
     StateMachine& operator=(const StateMachine&) = delete;
 
-    // Runs one operation and writes the body of its reply; returns the size of that body.
-    // Operations without events (register_session, noop) only let time pass. Requires:
-    // body_valid(), `body` aligned to 16 bytes, a timestamp later than all before it by at least
-    // timestamp_step(), room for wire::body_size_max bytes in `reply`.
-    std::size_t execute(wire::Operation operation, std::uint64_t timestamp,
-                        std::span<const std::byte> body, std::span<std::byte> reply);
+    // ---- operations ----
+
+    // Starts one operation, which advance() carries out; one at a time. Operations without events
+    // (register_session, noop) only let time pass. `body` and `reply` stay until it is done.
+    // Requires: body_valid(), `body` aligned to 16 bytes, a timestamp later than all before it by
+    // at least timestamp_step(), room for wire::body_size_max bytes in `reply`.
+    void begin(wire::Operation operation, std::uint64_t timestamp, std::span<const std::byte> body,
+               std::span<std::byte> reply);
+
+    bool busy() const { return busy_; }
+
+    // Requires: busy(). After `done` the reply is written; nothing of the operation has an effect
+    // before.
+    Progress advance();
+
+    // Bytes of the last reply.
+    std::size_t reply_size() const { return reply_size_; }
 
     // How far the timestamp of an operation lies behind the first one that it may use.
     // Requires: body_valid().
@@ -45,54 +68,98 @@ public:
 
     static constexpr std::uint64_t pulse_never = UINT64_MAX;
 
-    // Of the last executed operation; 0 before the first.
+    // Of the last operation; 0 before the first.
     std::uint64_t timestamp() const { return store_.timestamp(); }
 
-    // All persistent state, always the same tables in the same order. Between two execute() calls
-    // their chunks may be read as they are.
-    std::array<const Table*, MemoryStore::table_count> tables() const { return store_.tables(); }
+    // ---- checkpoints ----
 
-    // Restoring takes three steps: restore_begin() with the row counts in the order of tables();
-    // filling every restore_chunk() with the bytes that chunk() had; restore_finish(), which
-    // rebuilds everything else and tells whether the content makes sense. Former content is lost;
-    // after a false nothing but another restore_begin() is allowed.
-    void restore_begin(std::span<const std::uint32_t> row_counts) {
-        store_.restore_begin(row_counts);
-    }
+    // New rows since the last cut: what the next one has to write, and a replay to make again.
+    std::uint64_t rows_since_cut() const { return store_.rows_since_cut(); }
 
-    std::span<std::byte> restore_chunk(TableId table, std::size_t chunk) {
-        return store_.restore_chunk(table, chunk);
-    }
+    // Holds the state after the last operation still and begins to bring it to the page store.
+    // Requires: flush_done(), not busy, the checkpoint of the last cut is durable.
+    void cut();
 
-    [[nodiscard]] bool restore_finish() { return store_.restore_finish(); }
+    // The last cut is in the page store, or held in segments().
+    bool flush_done() const { return flush_.done(); }
+
+    // For the checkpoint of the last cut; their memory stays until the next cut.
+    // Requires: flush_done().
+    std::span<const storage::Segment> segments() const { return flush_.segments(); }
+
+    // ---- I/O ----
+
+    // A completion for one of the engine's owners: page_cache, flush, merge_job, merge_read or
+    // state_restore.
+    void on_io_done(storage::IoToken token);
+
+    // The page store has had a completion: goes on writing.
+    void on_page_store_progress();
+
+    // A page that cannot be read any more: no operation that needs it will ever be done.
+    std::optional<storage::StoreFault> fault() const;
+
+    // ---- restoring ----
+
+    // Loads the newest checkpoint of the page store. Requires: nothing was executed before.
+    void restore() { restore_.start(); }
+
+    RestoreStatus restore_status() const { return restore_.status(); }
+
+    // Requires: damaged.
+    const storage::StoreFault& restore_fault() const { return restore_.fault(); }
+
+    const LedgerStore& store() const { return store_; }
+
+    const storage::PageCache& page_cache() const { return cache_; }
 
 private:
-    using Lookup = void(const MemoryStore&, std::span<const u128>, ResultWriter&);
+    void fetch_for_events();
+    void fetch_for_batch(std::span<const std::byte> batch);
+    void fetch_for_pulse();
 
-    template <class Filter>
-    using Query = void(const MemoryStore&, const Filter&, ResultWriter&);
-
-    std::size_t execute_batches(const wire::OperationTraits& traits,
-                                std::span<const std::byte> body, std::span<std::byte> reply);
-    std::size_t execute_batch(const wire::OperationTraits& traits, std::span<const std::byte> batch,
-                              std::span<std::byte> room);
-
+    void run();
+    std::size_t run_batches();
+    std::size_t run_batch(std::span<const std::byte> batch, std::span<std::byte> room);
     template <class Rules>
-    std::size_t run_create(const wire::OperationTraits& traits, std::span<const std::byte> batch,
-                           std::span<std::byte> room);
-    std::size_t run_lookup(Lookup* lookup, std::span<const std::byte> batch,
-                           std::span<std::byte> room) const;
+    std::size_t run_create(std::span<const std::byte> batch, std::span<std::byte> room);
+    std::size_t lookup_accounts(std::span<const std::byte> batch, std::span<std::byte> room) const;
+    std::size_t lookup_transfers(std::span<const std::byte> batch, std::span<std::byte> room) const;
+    void run_pulse();
+
+    Progress run_queries();
+    bool next_query();
+    std::unique_ptr<Query> make_query(std::span<const std::byte> batch);
     template <class Filter>
-    std::size_t run_query(Query<Filter>* query, const wire::OperationTraits& traits,
-                          std::span<const std::byte> batch, std::span<std::byte> room) const;
-    void run_pulse(std::uint64_t timestamp);
+    std::uint32_t results_limit(std::span<const std::byte> batch) const;
+    void finish();
+
+    bool is_batched() const { return traits_->encoding == wire::Encoding::multi_batch; }
 
     std::uint32_t request_body_max_;
     std::uint32_t expiries_max_;  // of one pulse
-    MemoryStore store_;
-    std::uint64_t slot_next_ = 0;  // timestamp of the next event of the running operation
-    std::vector<wire::CreateResult> results_;    // of the running batch
-    std::vector<ledger::TransferRow> expiring_;  // in the running pulse
+    storage::CheckpointStore& page_store_;
+    storage::PageCache cache_;
+    LedgerStore store_;
+    Merges merges_;
+    Flush flush_;
+    Restore restore_;
+    Fetch fetch_;
+
+    // The running operation.
+    bool busy_ = false;
+    const wire::OperationTraits* traits_ = nullptr;
+    std::uint64_t timestamp_ = 0;
+    std::span<const std::byte> body_;
+    std::span<std::byte> reply_;
+    std::size_t reply_size_ = 0;
+    std::uint64_t slot_next_ = 0;              // timestamp of the next event
+    std::vector<wire::CreateResult> results_;  // of the running batch
+    std::vector<ledger::TransferRow> expiring_;
+    std::optional<wire::MultiBatchDecoder> batches_;  // of a query: those not yet answered
+    std::optional<wire::MultiBatchEncoder> replies_;
+    std::unique_ptr<Query> query_;
+    std::optional<ResultWriter> query_results_;
 };
 
 }  // namespace elytra::engine

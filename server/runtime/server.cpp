@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "server/common/assert.hpp"
 #include "server/common/text.hpp"
 #include "server/io/clock.hpp"
@@ -29,6 +31,7 @@ Server::Server(io::asio::io_context& loop, const io::DataFile& file, const Serve
       pool_replica_(vsr::Replica::messages_needed(options.replica.limits), wire::message_size_max),
       pool_receive_(receive_buffers(options.replica.limits), wire::message_size_max),
       replica_(options.replica, pool_replica_),
+      jobs_(loop, [this](std::span<const io::IoCompletion> done) { on_io_done(done); }),
       tick_timer_(loop),
       trace_log_(log_.scoped("replica")),
       growth_warning_(options.replica.storage_size_max) {
@@ -96,6 +99,7 @@ void Server::on_io_done(std::span<const io::IoCompletion> completions) {
 
 void Server::execute_effects() {
     if (!replica_.io_effects().empty()) storage_->submit(replica_.io_effects());
+    jobs_.submit(replica_.compute_effects());
     for (const vsr::ClientMessage& out : replica_.client_messages()) {
         if (bus_ != nullptr) bus_->send(out.client, out.message);
     }
@@ -118,11 +122,7 @@ void Server::watch_growth() {
 
 void Server::watch_storage() {
     using Shortage = storage::CheckpointStore::Shortage;
-    if (bus_ != nullptr && replica_.status() == vsr::ReplicaStatus::failed) {
-        io::fatal(io::ExitCode::storage_failed,
-                  "the superblock could not be read back after it was written; check the device "
-                  "and start again: nothing acknowledged is lost");
-    }
+    if (bus_ != nullptr && replica_.status() == vsr::ReplicaStatus::failed) stop_failed();
     const Shortage shortage = replica_.shortage();
     if (shortage == Shortage::size_limit) {
         io::fatal(io::ExitCode::growth_above_limit,
@@ -142,6 +142,22 @@ void Server::watch_storage() {
     io::fatal(io::ExitCode::no_space,
               "no space left to grow the data file for 60 s; free some on its device and start "
               "again: nothing acknowledged is lost");
+}
+
+// A replica that was normal can go on no more.
+void Server::stop_failed() const {
+    const vsr::OpenFault& fault = replica_.open_fault();
+    if (fault.kind != vsr::OpenFault::Kind::checkpoint_data) {
+        io::fatal(io::ExitCode::storage_failed,
+                  "the superblock could not be read back after it was written; check the device "
+                  "and start again: nothing acknowledged is lost");
+    }
+    io::fatal(io::ExitCode::storage_failed,
+              fmt::format("{}: checkpoint data (segment {}, page {}) at offset {}, {} bytes, is "
+                          "damaged (checksum mismatch); no wrong answer was given; restore the "
+                          "file from a backup",
+                          file_.path(), fault.store.segment_id, fault.store.index,
+                          fault.store.offset, fault.store.size));
 }
 
 }  // namespace elytra::runtime

@@ -8,6 +8,7 @@
 
 #include "server/io/asio.hpp"
 #include "server/io/data_file.hpp"
+#include "server/io/job_thread.hpp"
 #include "server/io/logging.hpp"
 #include "server/io/storage_backend.hpp"
 #include "server/io/tcp.hpp"
@@ -25,8 +26,8 @@ struct ServerOptions {
 };
 
 // The production world of a replica: feeds it from sockets, disk and clocks, and carries out its
-// effects. Owns the loop's turns; everything runs on the thread that calls run(). The data file and
-// the loop outlive it.
+// effects. Owns the loop's turns; everything runs on the thread that calls run(), but for the
+// replica's jobs, which have a thread of their own. The data file and the loop outlive it.
 class Server {
 public:
     Server(io::asio::io_context& loop, const io::DataFile& file, const ServerOptions& options,
@@ -57,6 +58,7 @@ private:
     void execute_effects();
     void watch_growth();
     void watch_storage();
+    void stop_failed() const;
 
     io::asio::io_context& loop_;
     const io::DataFile& file_;
@@ -65,6 +67,7 @@ private:
     wire::MessagePool pool_receive_;
     vsr::Replica replica_;
     std::unique_ptr<io::StorageBackend> storage_;
+    io::JobThread jobs_;               // ends before the replica, which owns what they work on
     std::unique_ptr<MessageBus> bus_;  // once the cluster is known
     io::asio::steady_timer tick_timer_;
     TraceLog trace_log_;

@@ -11,36 +11,24 @@
 namespace elytra::storage {
 namespace {
 
-// Each chunk costs its checksum before it is written: about 50 us at 1 MiB. Two in a call let the
-// writes in flight grow with every completion without holding up the loop.
-constexpr std::uint32_t chunks_per_call_max = 2;
+// Each chunk given as bytes costs its checksum before it is written: about 50 us at 1 MiB. Two in a
+// call let the writes in flight grow with every completion without holding up the loop.
+constexpr std::uint32_t own_writes_per_call_max = 2;
 
 constexpr std::uint32_t chunk_size_max = 16U << 20;
 
 ManifestBounds bounds_of(const Limits& limits, std::uint64_t begin, std::uint64_t size_limit) {
     ELYTRA_ASSERT(limits.chunk_size % sector_size == 0);
     ELYTRA_ASSERT(limits.chunk_size <= chunk_size_max);
+    ELYTRA_ASSERT(limits.chunk_writes_max > 0);
     ELYTRA_ASSERT(begin > 0);
     ELYTRA_ASSERT(begin % sector_size == 0);
-    // Every segment may end in a chunk that is not full; a manifest has room for those as well.
-    const std::uint64_t size_max =
-        (manifest_chunks_max(limits.chunk_size) - segments_max) * limits.chunk_size;
+    // Every chunk takes a sector at least, so whatever fits into the file fits into a manifest.
+    const std::uint64_t size_max = manifest_chunks_max(limits.chunk_size) * sector_size;
     const std::uint64_t end = round_down<std::uint64_t>(size_limit, sector_size);
     return {.chunk_size = limits.chunk_size,
             .begin = begin,
             .end = std::clamp(end, begin, begin + size_max)};
-}
-
-bool is_unchanged(const Segment& segment, std::size_t chunk_index, const BlockRef& before,
-                  std::uint32_t size) {
-    const std::span<const std::byte> bytes = segment.chunks[chunk_index];
-    if (bytes.empty()) {
-        ELYTRA_ASSERT(before.size == size);
-        return true;
-    }
-    if (segment.growth == Segment::Growth::rewritten || before.size != size) return false;
-    ELYTRA_ASSERT_SLOW(wire::checksum(bytes) == before.checksum);
-    return true;
 }
 
 }  // namespace
@@ -51,123 +39,93 @@ CheckpointStore::CheckpointStore(const Limits& limits, std::uint64_t begin,
       bounds_(bounds_of(limits, begin, size_limit)),
       io_(io),
       manifest_block_(limits.chunk_size),
+      ahead_waiting_(limits.chunk_writes_max),
+      ahead_writes_(limits.chunk_writes_max),
+      ahead_done_(limits.chunk_writes_max),
       extents_(bounds_.begin, bounds_.end),
-      extended_end_(bounds_.begin),
-      reads_(limits.chunk_writes_max),
-      reads_done_(limits.chunk_writes_max) {}
+      extended_end_(bounds_.begin) {}
 
-void CheckpointStore::begin(Op op, std::span<const Segment> segments) {
-    ELYTRA_ASSERT(state_ == State::idle);
-    ELYTRA_ASSERT(reads_pending_ == 0);
-    ELYTRA_ASSERT(op > newest_.op);
-    ELYTRA_ASSERT(segments.size() <= segments_max);
-    next_.op = op;
-    next_.segments.clear();
-    next_.chunks.clear();
-    next_.leaves.clear();
-    next_root_ = {};
-    for (const Segment& segment : segments) plan_segment(segment);
-    ELYTRA_ASSERT(only_newest_.empty());
-    for (std::size_t i = 0; i < newest_.segments.size(); ++i) adopt_or_retire(i, segments);
-    if (newest_root_.size > 0) only_newest_.push_back(extent_of(newest_root_));
-    for (const BlockRef& leaf : newest_.leaves) only_newest_.push_back(extent_of(leaf));
-    collect_writes(segments);
-    extend_failed_ = false;
-    state_ = State::writing;
+bool CheckpointStore::is_open() const {
+    return state_ != State::closed && state_ != State::opening && state_ != State::damaged;
+}
+
+CheckpointStore::Shortage CheckpointStore::shortage() const {
+    return own_.shortage != Shortage::none ? own_.shortage : ahead_.shortage;
+}
+
+bool CheckpointStore::can_write_chunk() const {
+    const std::size_t pending = ahead_waiting_.size() + ahead_.in_flight + ahead_done_.size();
+    return is_open() && pending < limits_.chunk_writes_max;
+}
+
+void CheckpointStore::write_chunk(const NewChunk& chunk) {
+    ELYTRA_ASSERT(can_write_chunk());
+    ELYTRA_ASSERT(chunk.size > 0);
+    ELYTRA_ASSERT(chunk.size <= limits_.chunk_size);
+    ELYTRA_ASSERT(chunk.bytes.size() == round_up<std::uint64_t>(chunk.size, sector_size));
+    ahead_waiting_.push_back(chunk);
     advance();
 }
 
-void CheckpointStore::plan_segment(const Segment& segment) {
-    const SegmentDescriptor descriptor{
-        .size = segment.size,
-        .chunk_count = narrow<std::uint32_t>(chunk_count(segment.size, limits_.chunk_size)),
-        .id = segment.id,
-    };
-    ELYTRA_ASSERT(segment.chunks.size() == descriptor.chunk_count);
-    for (const SegmentDescriptor& other : next_.segments) ELYTRA_ASSERT(other.id != segment.id);
-    for (std::size_t i = 0; i < descriptor.chunk_count; ++i) {
-        next_.chunks.push_back({.size = chunk_size_of(descriptor, i, limits_.chunk_size)});
-    }
-    next_.segments.push_back(descriptor);
-}
-
-// Every chunk of a segment of the newest checkpoint either is the same in the next one, or becomes
-// free when the newest checkpoint is two checkpoints old.
-void CheckpointStore::adopt_or_retire(std::size_t newest_index, std::span<const Segment> segments) {
-    const SegmentDescriptor& before = newest_.segments[newest_index];
-    const std::size_t first_before = newest_.first_chunk(newest_index);
-    const auto segment = std::ranges::find(segments, before.id, &Segment::id);
-    std::size_t first_next = 0;
-    std::size_t adoptable = 0;
-    if (segment != segments.end()) {
-        ELYTRA_ASSERT(segment->growth == Segment::Growth::rewritten ||
-                      segment->size >= before.size);
-        first_next = next_.first_chunk(static_cast<std::size_t>(segment - segments.begin()));
-        adoptable = std::min<std::size_t>(before.chunk_count, segment->chunks.size());
-    }
-    for (std::size_t i = 0; i < before.chunk_count; ++i) {
-        const BlockRef& chunk = newest_.chunks[first_before + i];
-        if (i < adoptable && is_unchanged(*segment, i, chunk, next_.chunks[first_next + i].size)) {
-            next_.chunks[first_next + i] = chunk;
-        } else {
-            only_newest_.push_back(extent_of(chunk));
-        }
-    }
-}
-
-void CheckpointStore::collect_writes(std::span<const Segment> segments) {
-    chunk_writes_.clear();
-    chunk_writes_issued_ = 0;
-    std::size_t index = 0;
-    for (const Segment& segment : segments) {
-        for (const std::span<const std::byte> chunk : segment.chunks) {
-            const BlockRef& ref = next_.chunks[index];
-            if (ref.offset == 0) {
-                ELYTRA_ASSERT(chunk.size() == ref.size_on_disk());
-                chunk_writes_.push_back({.index = index, .bytes = chunk});
-            }
-            ++index;
-        }
-    }
+std::optional<ChunkWritten> CheckpointStore::next_written() {
+    if (ahead_done_.empty()) return std::nullopt;
+    const ChunkWritten written = ahead_done_.pop_front();
+    const auto place =
+        std::ranges::upper_bound(ahead_fetched_, written.ref.offset, {}, &BlockRef::offset);
+    ahead_fetched_.insert(place, written.ref);
+    return written;
 }
 
 // Does a bounded part of what is left. Every completion calls it again, so it always goes on as
-// long as something is in flight; only a shortage needs retry_extend().
+// long as something is in flight; only a shortage needs retry_extend(). The sources take turns, so
+// that neither waits for more than one write of the other.
 void CheckpointStore::advance() {
-    if (state_ != State::writing) return;
-    for (std::uint32_t i = 0; i < chunks_per_call_max; ++i) {
-        if (chunk_writes_issued_ == chunk_writes_.size()) break;
-        if (writes_in_flight_ == limits_.chunk_writes_max || !write_next_chunk()) return;
+    if (!is_open()) return;
+    std::uint32_t own_writes = 0;
+    const auto write_own_bounded = [&] {
+        return own_writes < own_writes_per_call_max && write_own() && ++own_writes > 0;
+    };
+    while (own_.in_flight + ahead_.in_flight < limits_.chunk_writes_max) {
+        const bool written = ahead_was_last_ ? write_own_bounded() || write_waiting_chunk()
+                                             : write_waiting_chunk() || write_own_bounded();
+        if (!written) break;
     }
-    if (chunk_writes_issued_ < chunk_writes_.size() || writes_in_flight_ > 0) return;
-    if (next_root_.size == 0) return write_next_manifest_block();
+    if (state_ != State::writing || own_.in_flight > 0 || next_root_.size == 0) return;
     state_ = State::flushing;
     io_.push(Flush{.token = token(Lane::flush, 0)});
 }
 
-bool CheckpointStore::write_next_chunk() {
-    const ChunkWrite& chunk = chunk_writes_[chunk_writes_issued_];
+// False: there is nothing to write, or it has to wait.
+bool CheckpointStore::write_own() {
+    if (state_ != State::writing) return false;
+    if (own_chunks_issued_ < own_chunks_.size()) return write_own_chunk();
+    if (own_.in_flight > 0 || next_root_.size > 0) return false;
+    return write_manifest_block();
+}
+
+bool CheckpointStore::write_own_chunk() {
+    const ChunkWrite& chunk = own_chunks_[own_chunks_issued_];
     BlockRef& ref = next_.chunks[chunk.index];
-    const std::optional<std::uint64_t> offset = place(ref.size_on_disk());
+    const std::optional<std::uint64_t> offset = place(own_, ref.size_on_disk());
     if (!offset.has_value()) return false;
     ELYTRA_ASSERT(wire::all_zero(chunk.bytes.subspan(ref.size)));
     ref.offset = *offset;
     ref.checksum = wire::checksum(chunk.bytes);
-    ++chunk_writes_issued_;
-    write(ref.offset, chunk.bytes);
+    ++own_chunks_issued_;
+    write(own_, ref, chunk.bytes, token(Lane::write, 0));
     return true;
 }
 
 // One block at a time, leaves first, because each has to know the checksums of those below it and
 // all share one buffer.
-void CheckpointStore::write_next_manifest_block() {
+bool CheckpointStore::write_manifest_block() {
     const std::size_t leaves = leaf_count(next_.chunks.size(), limits_.chunk_size);
     const bool is_leaf = next_.leaves.size() < leaves;
     BlockRef ref;
     ref.size = is_leaf ? encode_leaf(next_, next_.leaves.size(), manifest_block_.bytes())
                        : encode_root(next_, limits_.chunk_size, manifest_block_.bytes());
-    const std::optional<std::uint64_t> offset = place(ref.size_on_disk());
-    if (!offset.has_value()) return;
+    const std::optional<std::uint64_t> offset = place(own_, ref.size_on_disk());
+    if (!offset.has_value()) return false;
     const std::span<const std::byte> bytes = manifest_block_.bytes().first(ref.size_on_disk());
     ref.offset = *offset;
     ref.checksum = wire::checksum(bytes);
@@ -176,42 +134,77 @@ void CheckpointStore::write_next_manifest_block() {
     } else {
         next_root_ = {.offset = ref.offset, .size = ref.size, .checksum = ref.checksum};
     }
-    write(ref.offset, bytes);
+    write(own_, ref, bytes, token(Lane::write, 0));
+    return true;
 }
 
-void CheckpointStore::write(std::uint64_t offset, std::span<const std::byte> bytes) {
-    ELYTRA_ASSERT(offset >= bounds_.begin);
-    ELYTRA_ASSERT(offset + bytes.size() <= extended_end_);
-    ELYTRA_ASSERT_SLOW(!is_protected({.offset = offset, .size = bytes.size()}));
-    ++writes_in_flight_;
-    io_.push(Write{.offset = offset,
+bool CheckpointStore::write_waiting_chunk() {
+    if (ahead_waiting_.empty()) return false;
+    const std::uint64_t size_on_disk = ahead_waiting_.front().bytes.size();
+    const std::optional<std::uint64_t> offset = place(ahead_, size_on_disk);
+    if (!offset.has_value()) return false;
+    const NewChunk chunk = ahead_waiting_.pop_front();
+    ELYTRA_ASSERT(wire::all_zero(chunk.bytes.subspan(chunk.size)));
+    ELYTRA_ASSERT_SLOW(wire::checksum(chunk.bytes) == chunk.checksum);
+    const BlockRef ref{.checksum = chunk.checksum, .offset = *offset, .size = chunk.size};
+    const auto slot = std::ranges::find_if(
+        ahead_writes_, [](const auto& in_flight) { return !in_flight.has_value(); });
+    ELYTRA_ASSERT(slot != ahead_writes_.end());
+    *slot = ChunkWritten{.tag = chunk.tag, .ref = ref};
+    const auto number = static_cast<std::uint32_t>(slot - ahead_writes_.begin());
+    write(ahead_, ref, chunk.bytes, token(Lane::write_ahead, number));
+    return true;
+}
+
+void CheckpointStore::on_ahead_written(std::uint32_t slot) {
+    ELYTRA_ASSERT(slot < ahead_writes_.size());
+    ELYTRA_ASSERT(ahead_writes_[slot].has_value());
+    ELYTRA_ASSERT(ahead_.in_flight > 0);
+    --ahead_.in_flight;
+    ahead_done_.push_back(*std::exchange(ahead_writes_[slot], std::nullopt));
+    advance();
+}
+
+void CheckpointStore::write(Source& source, const BlockRef& ref, std::span<const std::byte> bytes,
+                            IoToken token) {
+    ELYTRA_ASSERT(bytes.size() == ref.size_on_disk());
+    ELYTRA_ASSERT(ref.offset >= bounds_.begin);
+    ELYTRA_ASSERT(ref.offset + bytes.size() <= extended_end_);
+    ELYTRA_ASSERT_SLOW(!is_protected(extent_of(ref)));
+    ++source.in_flight;
+    ahead_was_last_ = &source == &ahead_;
+    io_.push(Write{.offset = ref.offset,
                    .bytes = bytes,
                    .durability = Durability::volatile_cache,
-                   .token = token(Lane::write, ++writes_issued_)});
+                   .token = token});
 }
 
+// Whether a checkpoint that can still be opened, or the next one, relies on what is there.
 bool CheckpointStore::is_protected(const Extent& extent) const {
     const auto overlaps = [&](const Extent& other) {
         return extent.offset < other.end() && other.offset < extent.end();
     };
+    const auto block_overlaps = [&](const BlockRef& block) { return overlaps(extent_of(block)); };
     return std::ranges::any_of(extents_of(newest_root_, newest_), overlaps) ||
-           std::ranges::any_of(only_previous_, overlaps);
+           std::ranges::any_of(only_previous_, overlaps) ||
+           std::ranges::any_of(ahead_fetched_, block_overlaps);
 }
 
-// Where the next write goes. Nothing while it has to wait for the file to grow; the place is kept.
-std::optional<std::uint64_t> CheckpointStore::place(std::uint64_t size) {
-    if (!placed_.has_value()) placed_ = extents_.allocate(size);
-    if (!placed_.has_value()) {
-        shortage_ = Shortage::size_limit;
+// Where the source's next write goes. Nothing while it has to wait for the file to grow; the place
+// is kept.
+std::optional<std::uint64_t> CheckpointStore::place(Source& source, std::uint64_t size) {
+    if (!source.placed.has_value()) source.placed = extents_.allocate(size);
+    if (!source.placed.has_value()) {
+        source.shortage = Shortage::size_limit;
         return std::nullopt;
     }
     extend_ahead();
-    if (*placed_ + size > extended_end_) {
-        if (extend_failed_) shortage_ = Shortage::no_space;
+    if (*source.placed + size > extended_end_) {
+        if (extend_failed_) source.shortage = Shortage::no_space;
         return std::nullopt;
     }
-    shortage_ = Shortage::none;
-    return std::exchange(placed_, std::nullopt);
+    source.shortage = Shortage::none;
+    return std::exchange(source.placed, std::nullopt);
 }
 
 // Asks for the next step while there is still room for all the writes that may be in flight.
@@ -246,13 +239,10 @@ ManifestRoot CheckpointStore::root() const {
     return next_root_;
 }
 
-void CheckpointStore::commit() {
-    ELYTRA_ASSERT(state_ == State::written);
-    extents_.release(std::move(only_previous_));
-    only_previous_ = std::exchange(only_newest_, {});
-    std::swap(newest_, next_);
-    newest_root_ = next_root_;
-    state_ = State::idle;
+std::optional<std::span<const BlockRef>> CheckpointStore::find(std::uint32_t segment_id) const {
+    const SegmentPlace* place = find_place(newest_places_, segment_id);
+    if (place == nullptr) return std::nullopt;
+    return std::span(newest_.chunks).subspan(place->first_chunk, place->chunk_count);
 }
 
 void CheckpointStore::on_io_done(IoToken done, IoStatus status) {
@@ -262,9 +252,11 @@ void CheckpointStore::on_io_done(IoToken done, IoStatus status) {
     switch (lane) {
         case Lane::write:
             ELYTRA_ASSERT(state_ == State::writing);
-            ELYTRA_ASSERT(writes_in_flight_ > 0);
-            --writes_in_flight_;
+            ELYTRA_ASSERT(own_.in_flight > 0);
+            --own_.in_flight;
             return advance();
+        case Lane::write_ahead:
+            return on_ahead_written(done.id & number_mask);
         case Lane::flush:
             ELYTRA_ASSERT(state_ == State::flushing);
             state_ = State::written;
@@ -273,8 +265,6 @@ void CheckpointStore::on_io_done(IoToken done, IoStatus status) {
             return on_extended(status);
         case Lane::manifest_read:
             return on_manifest_read();
-        case Lane::chunk_read:
-            return on_chunk_read(done.id & number_mask);
     }
     ELYTRA_ASSERT(false);
 }

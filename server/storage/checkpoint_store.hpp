@@ -15,49 +15,38 @@
 #include "server/storage/io_effect.hpp"
 #include "server/storage/manifest.hpp"
 #include "server/storage/manifest_root.hpp"
+#include "server/storage/store_fault.hpp"
 
 namespace elytra::storage {
 
-// One table or blob, as a checkpoint is to store it.
+// A chunk of a segment, as a checkpoint is to have it.
+struct SegmentChunk {
+    // Already in the page store: of the newest checkpoint, or written with write_chunk(). Only
+    // `ref.size` counts when there are bytes to write.
+    BlockRef ref;
+
+    // To be written with the checkpoint: whole sectors, sector-aligned, zeros behind ref.size;
+    // they do not change until written().
+    std::span<const std::byte> bytes;
+};
+
+// A sequence of chunks of at most Limits::chunk_size bytes each, which may differ in size.
 struct Segment {
-    // append_only: the bytes that the newest checkpoint has under this id are still the same, so
-    // chunks that did not grow stay where they are. rewritten: every chunk is written.
-    enum class Growth : std::uint8_t { append_only, rewritten };
-
-    std::uint16_t id = 0;    // unique in a checkpoint
-    std::uint64_t size = 0;  // bytes of meaning
-    Growth growth = Growth::append_only;
-
-    // Limits::chunk_size bytes each; the last one may be shorter: whole sectors, padded with zeros.
-    // Sector-aligned memory that does not change until written(). An empty span stands for a chunk
-    // that is as in the newest checkpoint, whatever the growth.
-    std::vector<std::span<const std::byte>> chunks;
+    std::uint32_t id = 0;  // unique in a checkpoint
+    std::vector<SegmentChunk> chunks;
 };
 
-// What is damaged, and where. A fault of a manifest names the block that could not be trusted.
-struct StoreFault {
-    enum class Part : std::uint8_t { newest_manifest, previous_manifest, chunk };
-    enum class Reason : std::uint8_t {
-        checksum,  // not what its parent expects: rot, a torn, lost or misdirected write
-        format,    // `format_error` tells
-        overlap,   // two references share bytes
-    };
-
-    Part part{};
-    Reason reason{};
-    ManifestError format_error{};  // only with Reason::format
-    std::uint64_t offset = 0;
-    std::uint64_t size = 0;
-    std::uint16_t segment_id = 0;   // only of a chunk
-    std::uint32_t chunk_index = 0;  // only of a chunk
-
-    bool operator==(const StoreFault&) const = default;
+// A chunk that is written before the checkpoint that it belongs to is begun.
+struct NewChunk {
+    std::uint32_t tag = 0;             // chosen by the caller
+    std::span<const std::byte> bytes;  // whole sectors, sector-aligned, zeros behind `size`
+    std::uint32_t size = 0;            // bytes of meaning
+    u128 checksum = 0;                 // of `bytes`
 };
 
-struct ChunkRead {
-    std::size_t segment_index = 0;
-    std::size_t chunk_index = 0;
-    std::optional<StoreFault> fault;  // then the buffer was filled with zeros
+struct ChunkWritten {
+    std::uint32_t tag = 0;
+    BlockRef ref;
 };
 
 // The page store: the part of the data file behind the superblock and the log. It holds the two
@@ -65,8 +54,9 @@ struct ChunkRead {
 // newest two.
 //
 // Between calls: an extent is free only if neither of the two newest checkpoints nor the unfinished
-// one refers to it. Writes in flight lie in extents that were free, inside the extended file.
-// Memory follows the number of chunks, which size_limit bounds. One thread.
+// one refers to it, and no chunk written ahead lies in it. Writes in flight lie in extents that
+// were free, inside the extended file. Memory follows the number of chunks, which size_limit
+// bounds. One thread.
 class CheckpointStore {
 public:
     enum class State : std::uint8_t {
@@ -79,15 +69,17 @@ public:
         written,  // the caller owes the superblock, then commit()
     };
 
-    // Why an unfinished checkpoint makes no progress. Lasts until the next write has its place,
-    // also while the file is asked to grow again.
+    // Why an unfinished checkpoint, or a chunk written ahead, makes no progress. Lasts until its
+    // next write has its place, also while the file is asked to grow again.
     enum class Shortage : std::uint8_t {
         none,
         no_space,    // the file cannot grow; retry_extend() when that may have changed
         size_limit,  // it would grow beyond its limit
     };
 
-    // The store may use [begin, size_limit) of the file. Requires: begin is a whole sector above 0.
+    // The store may use [begin, size_limit) of the file, and never more than what one manifest can
+    // describe when every chunk is a single sector: 4 TB in production. Requires: begin is a whole
+    // sector above 0.
     CheckpointStore(const Limits& limits, std::uint64_t begin, std::uint64_t size_limit,
                     IoQueue& io);
     CheckpointStore(const CheckpointStore&) = delete;
@@ -98,8 +90,23 @@ public:
     // open(newest, {}). Requires: closed or damaged.
     void open(const ManifestRoot& newest, const ManifestRoot& previous);
 
+    // Writes a chunk for a checkpoint that is begun later, at any time between open() and that
+    // begin(), also while another checkpoint is being written; next_written() tells when it is in
+    // the file. It is durable with that checkpoint; a crash before that frees its place.
+    // `bytes` stay until then. Requires: can_write_chunk().
+    void write_chunk(const NewChunk& chunk);
+
+    // At most Limits::chunk_writes_max chunks are unfinished or not fetched at a time; none while
+    // the store is not open. Waits, as a checkpoint does, for the file to grow: see shortage().
+    bool can_write_chunk() const;
+
+    std::optional<ChunkWritten> next_written();
+
     // Writes a checkpoint; ends in written. `segments` itself is not needed after the call, the
-    // chunks are. Requires: idle, no reads in flight, an op above op().
+    // bytes are. What the newest checkpoint refers to and this one does not becomes free when the
+    // newest is two checkpoints old. Requires: idle, an op above op(), at most segments_fit()
+    // segments; each reference is of the newest checkpoint or came from next_written() and was in
+    // no checkpoint yet, and is used once.
     void begin(Op op, std::span<const Segment> segments);
 
     bool written() const { return state_ == State::written; }
@@ -114,22 +121,14 @@ public:
     // Asks for space again after a shortage, or after none.
     void retry_extend();
 
-    // Reads a chunk of the newest checkpoint into the front of `into`, whole sectors; completed
-    // reads are fetched with next_read(). Requires: idle, can_read().
-    void read_chunk(std::size_t segment_index, std::size_t chunk_index, std::span<std::byte> into);
-
-    bool can_read() const { return reads_pending_ < reads_.size(); }
-
-    // In the order of completion. Unfetched ones count as in flight.
-    std::optional<ChunkRead> next_read();
-
-    std::size_t reads_in_flight() const { return reads_pending_; }
-
     void on_io_done(IoToken token, IoStatus status);
 
     State state() const { return state_; }
 
-    Shortage shortage() const { return shortage_; }
+    bool is_open() const;
+
+    // Of the checkpoint, or else of the chunks written ahead.
+    Shortage shortage() const;
 
     // Requires: damaged.
     const StoreFault& fault() const;
@@ -139,7 +138,16 @@ public:
 
     std::span<const SegmentDescriptor> segments() const { return newest_.segments; }
 
-    // Bytes of the page store that some checkpoint uses.
+    // The chunks of a segment of the newest checkpoint, to be read with a Reader; none if there is
+    // no such segment. Valid until the next commit().
+    std::optional<std::span<const BlockRef>> find(std::uint32_t segment_id) const;
+
+    // The whole of the newest checkpoint, and where it starts.
+    const Manifest& newest() const { return newest_; }
+
+    const ManifestRoot& newest_root() const { return newest_root_; }
+
+    // Bytes of the page store that some checkpoint uses, chunks written ahead included.
     std::uint64_t used_size() const { return extents_.used_size(); }
 
     // Where the file ends as far as this store has used or extended it since it was opened.
@@ -147,20 +155,22 @@ public:
 
 private:
     // The top byte of a token's id; the rest tells I/Os of one lane apart.
-    enum class Lane : std::uint8_t { write, flush, extend, manifest_read, chunk_read };
+    enum class Lane : std::uint8_t { write, write_ahead, flush, extend, manifest_read };
 
     static constexpr std::uint32_t lane_shift = 24;
     static constexpr std::uint32_t number_mask = (1U << lane_shift) - 1;
 
+    // The writes of the unfinished checkpoint, or those ahead of their checkpoint, which take
+    // turns.
+    struct Source {
+        std::optional<std::uint64_t> placed;  // of its next write, which waits for the file to grow
+        Shortage shortage = Shortage::none;
+        std::uint32_t in_flight = 0;
+    };
+
     struct ChunkWrite {
         std::size_t index = 0;  // in the chunks of next_
         std::span<const std::byte> bytes;
-    };
-
-    struct PendingRead {
-        std::size_t segment_index = 0;
-        std::size_t chunk_index = 0;
-        std::span<std::byte> into;  // empty: this slot is free
     };
 
     // What open() has reached.
@@ -177,14 +187,19 @@ private:
     static IoToken token(Lane lane, std::uint32_t number);
 
     void plan_segment(const Segment& segment);
-    void adopt_or_retire(std::size_t newest_index, std::span<const Segment> segments);
-    void collect_writes(std::span<const Segment> segments);
+    void retire(std::span<const Segment> segments);
+    void claim_written_ahead(std::span<const BlockRef> chunks);
+    void retry_place();
     void advance();
-    bool write_next_chunk();
-    void write_next_manifest_block();
-    void write(std::uint64_t offset, std::span<const std::byte> bytes);
-    bool is_protected(const Extent& extent) const;  // one of the two newest checkpoints uses it
-    std::optional<std::uint64_t> place(std::uint64_t size);
+    bool write_own();
+    bool write_own_chunk();
+    bool write_manifest_block();
+    bool write_waiting_chunk();
+    void on_ahead_written(std::uint32_t slot);
+    void write(Source& source, const BlockRef& ref, std::span<const std::byte> bytes,
+               IoToken token);
+    bool is_protected(const Extent& extent) const;
+    std::optional<std::uint64_t> place(Source& source, std::uint64_t size);
     void extend_ahead();
     void on_extended(IoStatus status);
 
@@ -196,8 +211,6 @@ private:
     void on_manifest_complete();
     void finish_open();
     void fail_open(StoreFault::Reason reason, ManifestError error);
-    const BlockRef& chunk_at(std::size_t segment_index, std::size_t chunk_index) const;
-    void on_chunk_read(std::size_t slot);
 
     const Limits limits_;
     const ManifestBounds bounds_;
@@ -209,26 +222,28 @@ private:
 
     Manifest newest_;
     ManifestRoot newest_root_;
+    std::vector<SegmentPlace> newest_places_;
     Manifest next_;  // being written; a chunk with offset 0 has no place yet
     ManifestRoot next_root_;
+    std::vector<SegmentPlace> next_places_;
 
-    std::vector<ChunkWrite> chunk_writes_;
-    std::size_t chunk_writes_issued_ = 0;
-    std::uint32_t writes_in_flight_ = 0;
-    std::uint32_t writes_issued_ = 0;  // numbers the tokens
+    Source own_;                          // of the unfinished checkpoint: its chunks and manifest
+    std::vector<ChunkWrite> own_chunks_;  // that came as bytes
+    std::size_t own_chunks_issued_ = 0;
+
+    Source ahead_;
+    RingBuffer<NewChunk> ahead_waiting_;
+    std::vector<std::optional<ChunkWritten>> ahead_writes_;  // in flight, by slot
+    RingBuffer<ChunkWritten> ahead_done_;                    // not fetched yet
+    std::vector<BlockRef> ahead_fetched_;  // and not yet in a checkpoint; ascending
+    bool ahead_was_last_ = false;          // of the two sources, to issue a write
 
     FreeExtents extents_;
-    std::vector<Extent> only_previous_;    // of the one before the newest, not in the newest
-    std::vector<Extent> only_newest_;      // of the newest, not in the one being written
-    std::optional<std::uint64_t> placed_;  // allocated for the next write, which waits for the file
+    std::vector<Extent> only_previous_;  // of the one before the newest, not in the newest
+    std::vector<Extent> only_newest_;    // of the newest, not in the one being written
     std::uint64_t extended_end_;
     std::uint64_t extend_target_ = 0;  // 0: no Extend in flight
     bool extend_failed_ = false;
-    Shortage shortage_ = Shortage::none;
-
-    std::vector<PendingRead> reads_;
-    RingBuffer<ChunkRead> reads_done_;
-    std::size_t reads_pending_ = 0;
 };
 
 }  // namespace elytra::storage

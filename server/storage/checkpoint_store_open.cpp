@@ -14,6 +14,7 @@ void CheckpointStore::open(const ManifestRoot& newest, const ManifestRoot& previ
     state_ = State::opening;
     newest_ = {};
     newest_root_ = newest;
+    newest_places_.clear();
     opening_ = {};
     opening_.previous_root = previous;
     read_manifest(StoreFault::Part::newest_manifest, newest);
@@ -92,6 +93,7 @@ void CheckpointStore::finish_open() {
     if (!extents_.rebuild(std::move(used))) return fail_open(StoreFault::Reason::overlap, {});
     // What a checkpoint uses was inside the file when it was written.
     extended_end_ = extents_.end();
+    newest_places_ = places_of(newest_);
     opening_ = {};
     state_ = State::idle;
 }
@@ -103,62 +105,15 @@ void CheckpointStore::fail_open(StoreFault::Reason reason, ManifestError error) 
               .format_error = error,
               .offset = in_leaf ? opening_.block.offset : opening_.root.offset,
               .size = in_leaf ? opening_.block.size_on_disk() : opening_.root.size};
+    if (reason == StoreFault::Reason::format && error == ManifestError::unknown_version) {
+        fault_.version_found = version_in_root(manifest_block_.bytes());
+    }
     state_ = State::damaged;
 }
 
 const StoreFault& CheckpointStore::fault() const {
     ELYTRA_ASSERT(state_ == State::damaged);
     return fault_;
-}
-
-void CheckpointStore::read_chunk(std::size_t segment_index, std::size_t chunk_index,
-                                 std::span<std::byte> into) {
-    ELYTRA_ASSERT(state_ == State::idle);
-    ELYTRA_ASSERT(can_read());
-    const BlockRef& chunk = chunk_at(segment_index, chunk_index);
-    ELYTRA_ASSERT(into.size() >= chunk.size_on_disk());
-    const auto slot =
-        std::ranges::find_if(reads_, [](const PendingRead& read) { return read.into.empty(); });
-    ELYTRA_ASSERT(slot != reads_.end());
-    *slot = {.segment_index = segment_index,
-             .chunk_index = chunk_index,
-             .into = into.first(chunk.size_on_disk())};
-    ++reads_pending_;
-    const auto number = static_cast<std::uint32_t>(slot - reads_.begin());
-    io_.push(Read{
-        .offset = chunk.offset, .bytes = slot->into, .token = token(Lane::chunk_read, number)});
-}
-
-const BlockRef& CheckpointStore::chunk_at(std::size_t segment_index,
-                                          std::size_t chunk_index) const {
-    ELYTRA_ASSERT(segment_index < newest_.segments.size());
-    ELYTRA_ASSERT(chunk_index < newest_.segments[segment_index].chunk_count);
-    return newest_.chunks[newest_.first_chunk(segment_index) + chunk_index];
-}
-
-void CheckpointStore::on_chunk_read(std::size_t slot) {
-    ELYTRA_ASSERT(slot < reads_.size());
-    const PendingRead read = std::exchange(reads_[slot], {});
-    ELYTRA_ASSERT(!read.into.empty());
-    const BlockRef& chunk = chunk_at(read.segment_index, read.chunk_index);
-    ChunkRead done{
-        .segment_index = read.segment_index, .chunk_index = read.chunk_index, .fault = {}};
-    if (wire::checksum(read.into) != chunk.checksum) {
-        done.fault = StoreFault{.part = StoreFault::Part::chunk,
-                                .reason = StoreFault::Reason::checksum,
-                                .offset = chunk.offset,
-                                .size = chunk.size_on_disk(),
-                                .segment_id = newest_.segments[read.segment_index].id,
-                                .chunk_index = narrow<std::uint32_t>(read.chunk_index)};
-        std::ranges::fill(read.into, std::byte{});
-    }
-    reads_done_.push_back(done);
-}
-
-std::optional<ChunkRead> CheckpointStore::next_read() {
-    if (reads_done_.empty()) return std::nullopt;
-    --reads_pending_;
-    return reads_done_.pop_front();
 }
 
 }  // namespace elytra::storage

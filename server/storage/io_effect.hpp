@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "server/common/assert.hpp"
+#include "server/common/job.hpp"
 
 // What the core asks of the data file, as values: the world executes them in any order and reports
 // each one back by its token. Nothing in the core performs I/O (style: the core and its two
@@ -14,7 +15,19 @@
 namespace elytra::storage {
 
 // Which component an I/O belongs to.
-enum class IoOwner : std::uint8_t { superblock = 1, journal = 2, page_store = 3, formatter = 4 };
+enum class IoOwner : std::uint8_t {
+    superblock = 1,
+    journal = 2,
+    page_store = 3,
+    formatter = 4,
+    page_cache = 5,
+    flush = 6,
+    merge_job = 7,
+    merge_read = 8,
+    state_restore = 9,
+    session_restore = 10,
+    scrubber = 11,
+};
 
 struct IoToken {
     IoOwner owner{};
@@ -57,6 +70,13 @@ struct Extend {
 
 using IoEffect = std::variant<Write, Read, Flush, Extend>;
 
+// Runs the job, on another core where there is one, and reports back by its token. The job lives
+// until then. Jobs are begun in the order in which they were asked for, one at a time.
+struct Compute {
+    Job* job = nullptr;
+    IoToken token;
+};
+
 // Failures of writes and flushes never reach the core: the world stops the process (fail-stop, S9).
 // Only running out of space is a state that the core can wait in.
 enum class IoStatus : std::uint8_t { ok, no_space };
@@ -66,12 +86,20 @@ class IoQueue {
 public:
     void push(IoEffect effect) { effects_.push_back(effect); }
 
+    void push(Compute compute) { computes_.push_back(compute); }
+
     std::span<const IoEffect> effects() const { return effects_; }
 
-    void clear() { effects_.clear(); }
+    std::span<const Compute> computes() const { return computes_; }
+
+    void clear() {
+        effects_.clear();
+        computes_.clear();
+    }
 
 private:
     std::vector<IoEffect> effects_;  // bounded by the owners' own limits on I/O in flight
+    std::vector<Compute> computes_;
 };
 
 }  // namespace elytra::storage

@@ -65,34 +65,14 @@ std::uint64_t count_chunks(std::span<const SegmentDescriptor> segments) {
     return count;
 }
 
-// The sizes of the chunks of all segments, one after the other.
-class ChunkSizes {
-public:
-    // Starts at the chunk with this index over all segments.
-    ChunkSizes(std::span<const SegmentDescriptor> segments, std::uint32_t chunk_size,
-               std::size_t chunk_index)
-        : segments_(segments), chunk_size_(chunk_size), chunk_index_(chunk_index) {}
-
-    std::uint32_t next() {
-        while (chunk_index_ >= segments_.front().chunk_count) {
-            chunk_index_ -= segments_.front().chunk_count;
-            segments_ = segments_.subspan(1);
-        }
-        return chunk_size_of(segments_.front(), chunk_index_++, chunk_size_);
-    }
-
-private:
-    std::span<const SegmentDescriptor> segments_;
-    std::uint32_t chunk_size_;
-    std::size_t chunk_index_;
-};
-
 Result<void, ManifestError> check_header(const ManifestHeader& header, std::uint64_t size,
                                          const ManifestBounds& bounds) {
     if (header.magic != manifest_magic) return Unexpected(ManifestError::wrong_magic);
     if (header.version != manifest_version) return Unexpected(ManifestError::unknown_version);
     if (header.chunk_size != bounds.chunk_size) return Unexpected(ManifestError::wrong_chunk_size);
-    if (header.segment_count > segments_max) return Unexpected(ManifestError::bad_segment);
+    if (header.segment_count > segments_fit(bounds.chunk_size)) {
+        return Unexpected(ManifestError::bad_segment);
+    }
     if (size != root_size(header.segment_count, header.leaf_count)) {
         return Unexpected(ManifestError::wrong_size);
     }
@@ -100,17 +80,32 @@ Result<void, ManifestError> check_header(const ManifestHeader& header, std::uint
 }
 
 Result<void, ManifestError> check_segment(const SegmentDescriptor& segment,
-                                          std::span<const SegmentDescriptor> before,
                                           const ManifestBounds& bounds) {
-    if (segment.reserved != 0) return Unexpected(ManifestError::bad_padding);
-    if (segment.size > bounds.end - bounds.begin) return Unexpected(ManifestError::bad_segment);
-    if (segment.chunk_count != chunk_count(segment.size, bounds.chunk_size)) {
-        return Unexpected(ManifestError::bad_segment);
-    }
-    const bool id_taken = std::ranges::any_of(
-        before, [&](const SegmentDescriptor& other) { return other.id == segment.id; });
-    if (id_taken) return Unexpected(ManifestError::bad_segment);
+    const std::uint64_t size_max = std::uint64_t{segment.chunk_count} * bounds.chunk_size;
+    const bool good = segment.size >= segment.chunk_count && segment.size <= size_max &&
+                      segment.size <= bounds.end - bounds.begin;
+    if (!good) return Unexpected(ManifestError::bad_segment);
     return {};
+}
+
+bool ids_are_unique(std::span<const SegmentDescriptor> segments) {
+    std::vector<std::uint32_t> ids;
+    ids.reserve(segments.size());
+    for (const SegmentDescriptor& segment : segments) ids.push_back(segment.id);
+    std::ranges::sort(ids);
+    return std::ranges::adjacent_find(ids) == ids.end();
+}
+
+// Whether the chunks of each segment have the size of the segment. Requires: all leaves decoded.
+bool sizes_agree(const Manifest& manifest) {
+    std::span<const BlockRef> rest = manifest.chunks;
+    for (const SegmentDescriptor& segment : manifest.segments) {
+        std::uint64_t size = 0;
+        for (const BlockRef& chunk : rest.first(segment.chunk_count)) size += chunk.size;
+        if (size != segment.size) return false;
+        rest = rest.subspan(segment.chunk_count);
+    }
+    return true;
 }
 
 bool is_inside(const Extent& extent, const ManifestBounds& bounds) {
@@ -118,10 +113,10 @@ bool is_inside(const Extent& extent, const ManifestBounds& bounds) {
            extent.offset <= bounds.end && extent.size <= bounds.end - extent.offset;
 }
 
-Result<void, ManifestError> check_ref(const BlockRef& ref, std::uint64_t expected_size,
-                                      const ManifestBounds& bounds) {
+Result<void, ManifestError> check_ref(const BlockRef& ref, const ManifestBounds& bounds) {
     if (ref.reserved != 0) return Unexpected(ManifestError::bad_padding);
-    const bool good = ref.size == expected_size && is_inside(extent_of(ref), bounds);
+    const bool good =
+        ref.size > 0 && ref.size <= bounds.chunk_size && is_inside(extent_of(ref), bounds);
     if (!good) return Unexpected(ManifestError::bad_reference);
     return {};
 }
@@ -135,9 +130,22 @@ std::size_t refs_in_leaf(std::size_t chunks_total, std::size_t leaf_index,
 
 }  // namespace
 
-std::size_t Manifest::first_chunk(std::size_t segment_index) const {
-    ELYTRA_ASSERT(segment_index < segments.size());
-    return count_chunks(std::span(segments).first(segment_index));
+std::vector<SegmentPlace> places_of(const Manifest& manifest) {
+    std::vector<SegmentPlace> places;
+    places.reserve(manifest.segments.size());
+    std::size_t first_chunk = 0;
+    for (const SegmentDescriptor& segment : manifest.segments) {
+        places.push_back(
+            {.id = segment.id, .chunk_count = segment.chunk_count, .first_chunk = first_chunk});
+        first_chunk += segment.chunk_count;
+    }
+    std::ranges::sort(places, {}, &SegmentPlace::id);
+    return places;
+}
+
+const SegmentPlace* find_place(std::span<const SegmentPlace> places, std::uint32_t id) {
+    const auto place = std::ranges::lower_bound(places, id, {}, &SegmentPlace::id);
+    return place != places.end() && place->id == id ? &*place : nullptr;
 }
 
 Extent extent_of(const BlockRef& block) {
@@ -178,31 +186,22 @@ std::string_view to_text(ManifestError error) {
     ELYTRA_ASSERT(false);
 }
 
-std::uint64_t chunk_count(std::uint64_t segment_size, std::uint32_t chunk_size) {
-    return segment_size / chunk_size + (segment_size % chunk_size != 0 ? 1 : 0);
-}
-
-std::uint32_t chunk_size_of(const SegmentDescriptor& segment, std::size_t chunk_index,
-                            std::uint32_t chunk_size) {
-    ELYTRA_ASSERT(chunk_index < segment.chunk_count);
-    const std::uint64_t begin = std::uint64_t{chunk_index} * chunk_size;
-    return static_cast<std::uint32_t>(std::min<std::uint64_t>(segment.size - begin, chunk_size));
-}
-
 std::size_t leaf_count(std::size_t chunk_count, std::uint32_t chunk_size) {
     return chunk_count / refs_per_block(chunk_size) +
            (chunk_count % refs_per_block(chunk_size) != 0 ? 1 : 0);
 }
 
 std::uint64_t manifest_chunks_max(std::uint32_t chunk_size) {
-    ELYTRA_ASSERT(chunk_size >= root_size(segments_max, 1));
-    const std::uint64_t leaves = (chunk_size - root_size(segments_max, 0)) / sizeof(BlockRef);
+    const std::uint64_t descriptors = root_size(segments_fit(chunk_size), 0);
+    ELYTRA_ASSERT(chunk_size > descriptors);
+    const std::uint64_t leaves = (chunk_size - descriptors) / sizeof(BlockRef);
     return leaves * refs_per_block(chunk_size);
 }
 
 std::uint32_t encode_root(const Manifest& manifest, std::uint32_t chunk_size,
                           std::span<std::byte> block) {
     ELYTRA_ASSERT(block.size() == chunk_size);
+    ELYTRA_ASSERT(manifest.segments.size() <= segments_fit(chunk_size));
     ELYTRA_ASSERT(manifest.chunks.size() == count_chunks(manifest.segments));
     ELYTRA_ASSERT(manifest.leaves.size() == leaf_count(manifest.chunks.size(), chunk_size));
     Sink sink(block);
@@ -227,6 +226,10 @@ std::uint32_t encode_leaf(const Manifest& manifest, std::size_t leaf_index,
     return sink.fill_with_zeros();
 }
 
+std::uint32_t version_in_root(std::span<const std::byte> block) {
+    return Source(block).take<ManifestHeader>().version;
+}
+
 Result<void, ManifestError> check_root(const ManifestRoot& root, const ManifestBounds& bounds) {
     if (root.size < sizeof(ManifestHeader) || root.size > bounds.chunk_size) {
         return Unexpected(ManifestError::wrong_size);
@@ -248,19 +251,21 @@ Result<Manifest, ManifestError> decode_root(std::span<const std::byte> block, st
     Manifest manifest{.op = Op{header.op}, .segments = {}, .chunks = {}, .leaves = {}};
     for (std::uint32_t i = 0; i < header.segment_count; ++i) {
         const auto segment = source.take<SegmentDescriptor>();
-        const auto checked = check_segment(segment, manifest.segments, bounds);
+        const auto checked = check_segment(segment, bounds);
         if (!checked.has_value()) return Unexpected(checked.error());
         manifest.segments.push_back(segment);
     }
+    if (!ids_are_unique(manifest.segments)) return Unexpected(ManifestError::bad_segment);
     const std::uint64_t chunks = count_chunks(manifest.segments);
     if (header.leaf_count != leaf_count(chunks, bounds.chunk_size)) {
         return Unexpected(ManifestError::bad_segment);
     }
     for (std::uint32_t i = 0; i < header.leaf_count; ++i) {
         const auto leaf = source.take<BlockRef>();
-        const std::size_t expected = refs_in_leaf(chunks, i, bounds.chunk_size) * sizeof(BlockRef);
-        const auto checked = check_ref(leaf, expected, bounds);
+        const auto checked = check_ref(leaf, bounds);
         if (!checked.has_value()) return Unexpected(checked.error());
+        const std::size_t expected = refs_in_leaf(chunks, i, bounds.chunk_size) * sizeof(BlockRef);
+        if (leaf.size != expected) return Unexpected(ManifestError::bad_reference);
         manifest.leaves.push_back(leaf);
     }
     if (!wire::all_zero(block.subspan(size))) return Unexpected(ManifestError::bad_padding);
@@ -276,14 +281,15 @@ Result<void, ManifestError> decode_leaf(std::span<const std::byte> block,
     if (block.size() < size) return Unexpected(ManifestError::wrong_size);
 
     Source source(block);
-    ChunkSizes sizes(manifest.segments, bounds.chunk_size, decoded);
     for (std::size_t i = 0; i < size / sizeof(BlockRef); ++i) {
         const auto chunk = source.take<BlockRef>();
-        const auto checked = check_ref(chunk, sizes.next(), bounds);
+        const auto checked = check_ref(chunk, bounds);
         if (!checked.has_value()) return checked;
         manifest.chunks.push_back(chunk);
     }
     if (!wire::all_zero(block.subspan(size))) return Unexpected(ManifestError::bad_padding);
+    const bool complete = leaf_index + 1 == manifest.leaves.size();
+    if (complete && !sizes_agree(manifest)) return Unexpected(ManifestError::bad_segment);
     return {};
 }
 

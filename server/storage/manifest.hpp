@@ -22,8 +22,8 @@
 namespace elytra::storage {
 
 inline constexpr std::uint64_t manifest_magic = 0x5453'4649'4e41'4d45;  // "EMANIFST" on disk
-inline constexpr std::uint32_t manifest_version = 1;
-inline constexpr std::uint32_t segments_max = 128;  // tables, sessions and a reply for each
+inline constexpr std::uint32_t manifest_version = 2;
+inline constexpr std::uint32_t segments_max = 4096;  // see also segments_fit()
 
 // A piece of the page store, as its parent knows it: a chunk of a segment, or a leaf.
 struct BlockRef {
@@ -38,10 +38,9 @@ struct BlockRef {
 };
 
 struct SegmentDescriptor {
-    std::uint64_t size = 0;         // bytes of meaning
-    std::uint32_t chunk_count = 0;  // all but the last are as long as a chunk can be
-    std::uint16_t id = 0;           // unique in a checkpoint
-    std::uint16_t reserved = 0;
+    std::uint64_t size = 0;         // bytes of meaning of all its chunks together
+    std::uint32_t chunk_count = 0;  // each of any size from one byte to a full chunk
+    std::uint32_t id = 0;           // unique in a checkpoint
 
     bool operator==(const SegmentDescriptor&) const = default;
 };
@@ -67,11 +66,21 @@ struct Manifest {
     std::vector<BlockRef> chunks;  // of all segments, in the order of the segments
     std::vector<BlockRef> leaves;
 
-    // The index in `chunks` of the segment's first chunk.
-    std::size_t first_chunk(std::size_t segment_index) const;
-
     bool operator==(const Manifest&) const = default;
 };
+
+// Where the chunks of a segment are in Manifest::chunks.
+struct SegmentPlace {
+    std::uint32_t id = 0;
+    std::uint32_t chunk_count = 0;
+    std::size_t first_chunk = 0;
+};
+
+// Of all segments of the manifest, by ascending id.
+std::vector<SegmentPlace> places_of(const Manifest& manifest);
+
+// The segment with this id among places in ascending order; nullptr if there is none.
+const SegmentPlace* find_place(std::span<const SegmentPlace> places, std::uint32_t id);
 
 Extent extent_of(const BlockRef& block);
 Extent extent_of(const ManifestRoot& root);
@@ -98,23 +107,29 @@ enum class ManifestError : std::uint8_t {
 
 std::string_view to_text(ManifestError error);
 
-std::uint64_t chunk_count(std::uint64_t segment_size, std::uint32_t chunk_size);
-
-// Bytes of meaning of one chunk. Requires: the segment has that chunk.
-std::uint32_t chunk_size_of(const SegmentDescriptor& segment, std::size_t chunk_index,
-                            std::uint32_t chunk_size);
-
 std::size_t leaf_count(std::size_t chunk_count, std::uint32_t chunk_size);
+
+// How many segments a checkpoint can have: their descriptors take at most half of the root block.
+constexpr std::uint32_t segments_fit(std::uint32_t chunk_size) {
+    const std::uint64_t descriptors = chunk_size / 2 / sizeof(SegmentDescriptor);
+    return descriptors < segments_max ? static_cast<std::uint32_t>(descriptors) : segments_max;
+}
+
+static_assert(segments_fit(8U << 10) >= 200);
+static_assert(segments_fit(1U << 20) == segments_max);
 
 // More chunks do not fit below one root, whatever the segments are.
 std::uint64_t manifest_chunks_max(std::uint32_t chunk_size);
 
 // Fill `block`, zeros behind the meaning included; the result is the size of the meaning.
-// Requires: `block` is a chunk long and the manifest fits (manifest_chunks_max).
+// Requires: `block` is a chunk long and the manifest fits (segments_fit, manifest_chunks_max).
 std::uint32_t encode_root(const Manifest& manifest, std::uint32_t chunk_size,
                           std::span<std::byte> block);
 std::uint32_t encode_leaf(const Manifest& manifest, std::size_t leaf_index,
                           std::span<std::byte> block);
+
+// The version that a block claims which failed to decode with ManifestError::unknown_version.
+std::uint32_t version_in_root(std::span<const std::byte> block);
 
 // Whether the root block can be where the superblock says. Requires: a size above 0.
 Result<void, ManifestError> check_root(const ManifestRoot& root, const ManifestBounds& bounds);

@@ -1,33 +1,19 @@
 #include "server/vsr/checkpointer.hpp"
 
 #include <utility>
+#include <vector>
 
 #include "server/common/assert.hpp"
-#include "server/vsr/session_segments.hpp"
 
 namespace elytra::vsr {
 namespace {
 
 constexpr std::uint64_t extend_retry_nanoseconds = nanoseconds_per_second;
 
-// Rows that ops add: what a cut has to write, and what a replay has to make again.
-std::uint64_t append_only_rows(const engine::StateMachine& state_machine) {
-    std::uint64_t rows = 0;
-    for (const engine::Table* table : state_machine.tables()) {
-        if (table->kind() == engine::TableKind::append_only) rows += table->row_count();
-    }
-    return rows;
-}
-
 }  // namespace
 
 Checkpointer::Checkpointer(const Limits& limits, const Parts& parts)
-    : limits_(limits), parts_(parts), snapshot_(limits.chunk_size) {}
-
-void Checkpointer::on_restored() {
-    ELYTRA_ASSERT(stage_ == Stage::idle);
-    rows_at_cut_ = append_only_rows(parts_.state_machine);
-}
+    : limits_(limits), parts_(parts), sessions_(limits.chunk_size) {}
 
 void Checkpointer::on_executed(const wire::PrepareHeader& prepare) {
     ELYTRA_ASSERT(!cut_waiting_.has_value());
@@ -45,7 +31,7 @@ void Checkpointer::cut_early() {
 
 bool Checkpointer::due() const {
     return log_bytes_ >= limits_.cut_log_bytes || ops_ >= limits_.cut_ops ||
-           append_only_rows(parts_.state_machine) - rows_at_cut_ >= limits_.cut_rows;
+           parts_.state_machine.rows_since_cut() >= limits_.cut_rows;
 }
 
 void Checkpointer::cut(const wire::PrepareHeader& prepare) {
@@ -53,18 +39,19 @@ void Checkpointer::cut(const wire::PrepareHeader& prepare) {
     prepare_ = prepare;
     log_bytes_ = 0;
     ops_ = 0;
-    rows_at_cut_ = append_only_rows(parts_.state_machine);
-    snapshot_ = engine::Snapshot(limits_.chunk_size);
-    for (const engine::Table* table : parts_.state_machine.tables()) snapshot_.add_table(*table);
-    add_sessions(snapshot_, parts_.sessions);
+    parts_.state_machine.cut();
+    sessions_.hold(parts_.sessions);
     parts_.traces.push_back({.kind = TraceKind::checkpoint_started, .first = prepare.op});
-    stage_ = Stage::writing;
-    parts_.store.begin(Op{prepare.op}, snapshot_.segments());
+    stage_ = Stage::flushing;
     advance();
 }
 
 void Checkpointer::advance() {
-    if (stage_ == Stage::writing && parts_.store.written()) stage_ = Stage::awaiting_log;
+    if (stage_ == Stage::flushing && parts_.state_machine.flush_done()) write();
+    if (stage_ == Stage::writing && parts_.store.written()) {
+        sessions_.release();
+        stage_ = Stage::awaiting_log;
+    }
     // A checkpoint holds nothing that the log could still lose (R39).
     if (stage_ == Stage::awaiting_log && parts_.journal.op_durable().value >= prepare_.op) {
         write_superblock();
@@ -73,6 +60,15 @@ void Checkpointer::advance() {
         parts_.superblock.current().sequence >= superblock_sequence_) {
         finish();
     }
+}
+
+void Checkpointer::write() {
+    const auto of_engine = parts_.state_machine.segments();
+    const auto of_sessions = sessions_.segments();
+    std::vector<storage::Segment> segments(of_engine.begin(), of_engine.end());
+    segments.insert(segments.end(), of_sessions.begin(), of_sessions.end());
+    parts_.store.begin(Op{prepare_.op}, segments);
+    stage_ = Stage::writing;
 }
 
 void Checkpointer::write_superblock() {
@@ -92,7 +88,6 @@ void Checkpointer::write_superblock() {
 void Checkpointer::finish() {
     parts_.store.commit();
     parts_.journal.release(parts_.superblock.current().log_tail);
-    snapshot_ = engine::Snapshot(limits_.chunk_size);
     stage_ = Stage::idle;
     parts_.traces.push_back({.kind = TraceKind::checkpoint_finished,
                              .first = prepare_.op,

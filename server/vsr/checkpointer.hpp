@@ -7,11 +7,11 @@
 #include "server/common/limits.hpp"
 #include "server/common/strong.hpp"
 #include "server/common/time.hpp"
-#include "server/engine/snapshot.hpp"
 #include "server/engine/state_machine.hpp"
 #include "server/storage/checkpoint_store.hpp"
 #include "server/storage/journal.hpp"
 #include "server/storage/superblock.hpp"
+#include "server/vsr/checkpoint_sessions.hpp"
 #include "server/vsr/sessions.hpp"
 #include "server/vsr/trace.hpp"
 #include "server/wire/header.hpp"
@@ -19,9 +19,10 @@
 namespace elytra::vsr {
 
 // Decides where checkpoints are cut and takes each one to disk, while ops above the cut execute:
-// cut (hold the state still) -> write and flush -> op durable in the log -> superblock -> give the
-// log and the extents of the checkpoint before the previous one back. At most one checkpoint is
-// unfinished; execution waits at the next cut. Where cuts are is a function of the log alone.
+// cut (hold the state still) -> the engine brings it to the page store -> write and flush -> op
+// durable in the log -> superblock -> give the log and the extents of the checkpoint before the
+// previous one back. At most one checkpoint is unfinished; execution waits at the next cut. Where
+// cuts are is a function of the log alone.
 class Checkpointer {
 public:
     // All of them outlive the checkpointer.
@@ -36,20 +37,20 @@ public:
 
     Checkpointer(const Limits& limits, const Parts& parts);
 
-    // The state is that of the superblock's checkpoint; counting starts there.
-    void on_restored();
-
-    // Right after an op has been executed and its reply stored.
+    // Right after an op has been executed and its reply stored. Counting starts at the superblock's
+    // checkpoint.
     void on_executed(const wire::PrepareHeader& prepare);
 
     // The log has no room for the next prepare: what is executed need not wait for the next regular
-    // cut. Happens only when crashes have left long gaps in the log.
+    // cut. Happens only when crashes have left long gaps in the log. Requires: nothing is being
+    // executed.
     void cut_early();
 
     // False while the next cut waits for the checkpoint before it.
     bool ready_to_execute() const { return !cut_waiting_.has_value(); }
 
-    // After every completion of I/O: takes the unfinished checkpoint one step further where it can.
+    // After every completion of I/O or of a job: takes the unfinished checkpoint one step further
+    // where it can.
     void advance();
 
     void on_tick(Instant monotonic);
@@ -60,23 +61,29 @@ public:
     bool idle() const { return stage_ == Stage::idle; }
 
 private:
-    enum class Stage : std::uint8_t { idle, writing, awaiting_log, awaiting_superblock };
+    enum class Stage : std::uint8_t {
+        idle,
+        flushing,  // by the engine
+        writing,
+        awaiting_log,
+        awaiting_superblock,
+    };
 
     bool due() const;
     void cut(const wire::PrepareHeader& prepare);
+    void write();
     void write_superblock();
     void finish();
 
     Limits limits_;
     Parts parts_;
     Stage stage_ = Stage::idle;
-    engine::Snapshot snapshot_;
+    CheckpointSessions sessions_;
     wire::PrepareHeader prepare_;                     // the op of the unfinished checkpoint
     std::optional<wire::PrepareHeader> cut_waiting_;  // the op of the next cut, already executed
     wire::PrepareHeader executed_last_;
     std::uint64_t log_bytes_ = 0;  // since the last cut
     std::uint64_t ops_ = 0;
-    std::uint64_t rows_at_cut_ = 0;
     std::uint64_t superblock_sequence_ = 0;  // that makes the checkpoint the newest
     Instant extend_retried_;
 };

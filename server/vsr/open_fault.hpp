@@ -17,7 +17,7 @@ struct OpenFault {
         newer_release,            // the file was written by release `found`
         unsupported_cluster,      // `found` voting replicas; this build serves one
         checkpoint_manifest,      // `store`
-        checkpoint_chunk,         // `store`
+        checkpoint_data,          // `store`: a chunk, or a page of one
         checkpoint_inconsistent,  // intact, but not a state of the ledger: of op `found`
         log,                      // `log`: acknowledged ops that cannot be read
     };

@@ -14,6 +14,7 @@
 #include "server/storage/checkpoint_store.hpp"
 #include "server/storage/io_effect.hpp"
 #include "server/storage/journal.hpp"
+#include "server/storage/scrubber.hpp"
 #include "server/storage/superblock.hpp"
 #include "server/vsr/checkpointer.hpp"
 #include "server/vsr/compose.hpp"
@@ -29,6 +30,7 @@ namespace elytra::vsr {
 struct ReplicaOptions {
     Limits limits = limits_production();
     std::uint64_t storage_size_max = UINT64_MAX;  // the data file never grows beyond this, bytes
+    std::uint64_t scrub_nanoseconds = storage::Scrubber::pass_nanoseconds_default;
 };
 
 // A message for a client: reply, pong or eviction. The world finds the client's connection when it
@@ -47,7 +49,7 @@ enum class ReplicaStatus : std::uint8_t { closed, opening, replaying, normal, fa
 // This build replicates to nobody: it opens data files of clusters with one replica, where an op is
 // committed once it is durable in the own log. Such a replica may execute an op before that,
 // because nobody can overrule it, but what it executed early is neither answered nor checkpointed
-// (R39).
+// (R39). One op executes at a time; it may have to wait for pages of the data file.
 //
 // All functions are called from one thread.
 class Replica {
@@ -60,8 +62,8 @@ public:
     static std::size_t messages_needed(const Limits& limits);
 
     // Starts to open the data file. status() tells the outcome: normal, or failed with
-    // open_fault(). A normal replica fails, too, when its superblock cannot be written; then the
-    // world has to stop it.
+    // open_fault(). A normal replica fails, too, when its superblock cannot be written or when it
+    // needs a page that is damaged; then the world has to stop it.
     void open();
 
     // Time enters only here; called before the inputs of a loop turn are handed over.
@@ -74,7 +76,8 @@ public:
     void on_io_done(storage::IoToken token, storage::IoStatus status);
 
     // Does one bounded piece of the work at hand (executes at most one op). True: call again, after
-    // executing the effects and handing over the inputs that have come meanwhile.
+    // executing the effects and handing over the inputs that have come meanwhile. False: there is
+    // nothing to do before the next message, tick or completion.
     bool work();
 
     ReplicaStatus status() const { return status_; }
@@ -98,6 +101,9 @@ public:
 
     std::span<const storage::IoEffect> io_effects() const { return io_.effects(); }
 
+    // Their tokens come back through on_io_done(), too.
+    std::span<const storage::Compute> compute_effects() const { return io_.computes(); }
+
     std::span<const ClientMessage> client_messages() const { return client_messages_; }
 
     std::span<const TraceEvent> traces() const { return traces_; }
@@ -109,6 +115,14 @@ private:
         wire::MessageRef prepare;
         wire::MessageRef reply{};  // empty for internal operations
         bool executed = false;
+
+        const wire::PrepareHeader& header() const { return prepare->header<wire::PrepareHeader>(); }
+    };
+
+    // The op that is being executed.
+    struct Execution {
+        wire::MessageRef prepare;
+        wire::MessageRef reply;  // its body is being written
 
         const wire::PrepareHeader& header() const { return prepare->header<wire::PrepareHeader>(); }
     };
@@ -125,16 +139,19 @@ private:
     bool can_prepare(std::uint32_t message_size) const;
     void prepare_requests();
     void prepare_pulse_when_due(std::uint64_t time);
+    void scrub();
     LogPlace next_place(std::uint64_t step);
     void append(wire::MessageRef prepare);
     void answer_durable();
 
     // replica_execute.cpp: what an op does
-    wire::MessageRef execute(const wire::Message& prepare);
-    std::uint32_t execute_operation(const wire::Message& prepare, wire::Message& reply);
+    void begin_execution(wire::MessageRef prepare);
+    std::optional<wire::MessageRef> advance_execution();
+    std::optional<std::uint32_t> advance_operation();
     void keep_reply(const wire::PrepareHeader& prepare, wire::MessageRef reply);
 
     // replica_open.cpp: from a closed file to normal status
+    void complete_io(storage::IoToken token, storage::IoStatus status);
     void advance_open();
     void advance_superblock();
     void open_checkpoint(const storage::CheckpointRoot& checkpoint);
@@ -144,6 +161,7 @@ private:
     void advance_log();
     void advance_view();
     bool replay();
+    bool begin_replay_of_next();
     void request_replay();
     bool replay_window_full() const;
     void become_normal();
@@ -153,6 +171,7 @@ private:
     enum class OpenStep : std::uint8_t { superblock, checkpoint, restore, log, view };
 
     Limits limits_;
+    std::uint64_t scrub_nanoseconds_;
     wire::AdmissionLimits admission_;
     wire::MessagePool& pool_;
     storage::IoQueue io_;
@@ -161,8 +180,9 @@ private:
     engine::StateMachine state_machine_;
     Sessions sessions_;
     Restorer restorer_;
-    std::optional<storage::Journal> journal_;   // once the superblock has told the identity
-    std::optional<Checkpointer> checkpointer_;  // with the journal
+    std::optional<storage::Journal> journal_;    // once the superblock has told the identity
+    std::optional<Checkpointer> checkpointer_;   // with the journal
+    std::optional<storage::Scrubber> scrubber_;  // likewise
 
     ReplicaStatus status_ = ReplicaStatus::closed;
     OpenStep open_step_ = OpenStep::superblock;
@@ -174,7 +194,8 @@ private:
     std::uint64_t timestamp_last_ = 0;  // the last one issued
     Op head_;
     u128 head_checksum_ = 0;
-    Op commit_min_;  // executed
+    Op commit_min_;                       // executed
+    std::optional<Execution> execution_;  // of the op after it
 
     RingBuffer<wire::MessageRef> requests_;  // accepted, waiting for a place in the pipeline
     RingBuffer<PipelineEntry> pipeline_;     // prepared, not yet durable and answered

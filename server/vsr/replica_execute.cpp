@@ -16,40 +16,56 @@ void zero_to_sector_end(wire::Message& message, std::size_t body_size) {
     std::ranges::fill(message.body_capacity().subspan(body_size, end - body_size), std::byte{});
 }
 
+// What runs in the state machine; the other operations are all about sessions.
+bool is_of_ledger(wire::Operation operation) {
+    return operation != wire::Operation::noop && operation != wire::Operation::register_session;
+}
+
 }  // namespace
 
 // Requires: a free buffer in the pool.
-wire::MessageRef Replica::execute(const wire::Message& prepare) {
-    const auto& header = prepare.header<wire::PrepareHeader>();
+void Replica::begin_execution(wire::MessageRef prepare) {
+    ELYTRA_ASSERT(!execution_.has_value());
+    execution_ = Execution{.prepare = std::move(prepare), .reply = pool_.acquire()};
+    const wire::PrepareHeader& header = execution_->header();
     ELYTRA_ASSERT(header.op == commit_min_.value + 1);
-    wire::MessageRef reply = pool_.acquire();
-    const std::uint32_t body_size = execute_operation(prepare, *reply);
-    commit_min_ = Op{header.op};
-    if (header.client != 0) {
-        zero_to_sector_end(*reply, body_size);
-        make_reply(*reply, speaker_, header, body_size);
-        keep_reply(header, reply);
-    }
-    checkpointer_->on_executed(header);
-    return reply;
-}
-
-// Writes the body of the reply and returns its size.
-std::uint32_t Replica::execute_operation(const wire::Message& prepare, wire::Message& reply) {
-    const auto& header = prepare.header<wire::PrepareHeader>();
     const std::optional<wire::Operation> operation = wire::to_operation(header.operation);
     ELYTRA_ASSERT(operation.has_value());
-    if (*operation == wire::Operation::noop) return 0;
-    if (*operation == wire::Operation::register_session) {
+    if (!is_of_ledger(*operation)) return;
+    state_machine_.begin(*operation, header.timestamp, execution_->prepare->body(),
+                         execution_->reply->body_capacity());
+}
+
+// The reply, when the op is executed; nothing while it waits for pages.
+std::optional<wire::MessageRef> Replica::advance_execution() {
+    const std::optional<std::uint32_t> body_size = advance_operation();
+    if (!body_size.has_value()) return std::nullopt;
+    const Execution done = std::move(*execution_);
+    execution_.reset();
+    const wire::PrepareHeader& header = done.header();
+    commit_min_ = Op{header.op};
+    if (header.client != 0) {
+        zero_to_sector_end(*done.reply, *body_size);
+        make_reply(*done.reply, speaker_, header, *body_size);
+        keep_reply(header, done.reply);
+    }
+    checkpointer_->on_executed(header);
+    return done.reply;
+}
+
+// The size of the reply's body, when that is complete.
+std::optional<std::uint32_t> Replica::advance_operation() {
+    const std::uint8_t operation = execution_->header().operation;
+    if (operation == static_cast<std::uint8_t>(wire::Operation::register_session)) {
         const std::uint32_t batch_size_limit = limits_.request_size_max - wire::header_size;
-        const auto body = reply.body_capacity().first(wire::register_result_size);
+        const auto body = execution_->reply->body_capacity().first(wire::register_result_size);
         std::ranges::fill(body, std::byte{});
         std::memcpy(body.data(), &batch_size_limit, sizeof(batch_size_limit));
         return wire::register_result_size;
     }
-    const std::span<std::byte> room = reply.body_capacity();
-    return narrow<std::uint32_t>(
-        state_machine_.execute(*operation, header.timestamp, prepare.body(), room));
+    if (!state_machine_.busy()) return 0;
+    if (state_machine_.advance() == engine::Progress::waiting) return std::nullopt;
+    return narrow<std::uint32_t>(state_machine_.reply_size());
 }
 
 void Replica::keep_reply(const wire::PrepareHeader& prepare, wire::MessageRef reply) {

@@ -9,19 +9,17 @@ namespace elytra::vsr {
 
 Replica::Replica(const ReplicaOptions& options, wire::MessagePool& pool)
     : limits_(options.limits),
+      scrub_nanoseconds_(options.scrub_nanoseconds),
       admission_{.request_size_max = options.limits.request_size_max},
       pool_(pool),
       superblock_(options.limits, io_),
       checkpoint_store_(options.limits, storage::layout_of(options.limits).page_store_offset,
                         options.storage_size_max, io_),
       state_machine_({.limits = options.limits,
-                      .request_body_max = options.limits.request_size_max - wire::header_size}),
+                      .request_body_max = options.limits.request_size_max - wire::header_size},
+                     checkpoint_store_, io_),
       sessions_(options.limits.sessions_max),
-      restorer_({.store = checkpoint_store_,
-                 .state_machine = state_machine_,
-                 .sessions = sessions_,
-                 .pool = pool,
-                 .chunk_size = options.limits.chunk_size}),
+      restorer_({.store = checkpoint_store_, .sessions = sessions_, .pool = pool, .io = io_}),
       requests_(options.limits.sessions_max),
       pipeline_(options.limits.pipeline_ops_max) {}
 
@@ -32,23 +30,40 @@ void Replica::open() {
 }
 
 void Replica::on_io_done(storage::IoToken token, storage::IoStatus status) {
-    switch (token.owner) {
-        case storage::IoOwner::superblock:
-            superblock_.on_io_done(token, status);
-            break;
-        case storage::IoOwner::journal:
-            journal_->on_io_done(token, status);
-            break;
-        case storage::IoOwner::page_store:
-            checkpoint_store_.on_io_done(token, status);
-            break;
-        case storage::IoOwner::formatter:
-            ELYTRA_ASSERT(false);
-    }
+    if (status_ == ReplicaStatus::failed) return;
+    complete_io(token, status);
     if (superblock_.status() == storage::SuperblockStatus::failed) return fail_superblock();
+    if (const auto fault = state_machine_.fault()) {
+        return fail({.kind = OpenFault::Kind::checkpoint_data, .store = *fault});
+    }
     if (status_ == ReplicaStatus::opening) advance_open();
     if (checkpointer_.has_value()) checkpointer_->advance();
     if (status_ == ReplicaStatus::normal) answer_durable();
+}
+
+void Replica::complete_io(storage::IoToken token, storage::IoStatus status) {
+    switch (token.owner) {
+        case storage::IoOwner::superblock:
+            return superblock_.on_io_done(token, status);
+        case storage::IoOwner::journal:
+            return journal_->on_io_done(token, status);
+        case storage::IoOwner::page_store:
+            checkpoint_store_.on_io_done(token, status);
+            if (checkpoint_store_.is_open()) state_machine_.on_page_store_progress();
+            return;
+        case storage::IoOwner::page_cache:
+        case storage::IoOwner::flush:
+        case storage::IoOwner::merge_job:
+        case storage::IoOwner::merge_read:
+        case storage::IoOwner::state_restore:
+            return state_machine_.on_io_done(token);
+        case storage::IoOwner::session_restore:
+            return restorer_.on_io_done(token);
+        case storage::IoOwner::scrubber:
+            return scrubber_->on_io_done(token);
+        case storage::IoOwner::formatter:
+            ELYTRA_ASSERT(false);
+    }
 }
 
 // Superblock, then checkpoint and log, then the view of this start; each step begins the next.
@@ -99,24 +114,24 @@ void Replica::advance_checkpoint() {
     }
     if (checkpoint_store_.state() != storage::CheckpointStore::State::idle) return;
     open_step_ = OpenStep::restore;
+    state_machine_.restore();
     restorer_.start();
     advance_restore();
 }
 
 void Replica::advance_restore() {
-    restorer_.advance();
-    switch (restorer_.status()) {
-        case RestoreStatus::idle:
-        case RestoreStatus::reading:
-            return;
-        case RestoreStatus::damaged:
-            return fail({.kind = OpenFault::Kind::checkpoint_chunk, .store = restorer_.fault()});
-        case RestoreStatus::inconsistent:
-            return fail({.kind = OpenFault::Kind::checkpoint_inconsistent,
-                         .found = checkpoint_store_.op().value});
-        case RestoreStatus::done:
-            break;
+    const engine::RestoreStatus ledger = state_machine_.restore_status();
+    const RestoreStatus sessions = restorer_.status();
+    if (ledger == RestoreStatus::damaged || sessions == RestoreStatus::damaged) {
+        const bool in_ledger = ledger == RestoreStatus::damaged;
+        return fail({.kind = OpenFault::Kind::checkpoint_data,
+                     .store = in_ledger ? state_machine_.restore_fault() : restorer_.fault()});
     }
+    if (ledger == RestoreStatus::inconsistent || sessions == RestoreStatus::inconsistent) {
+        return fail({.kind = OpenFault::Kind::checkpoint_inconsistent,
+                     .found = checkpoint_store_.op().value});
+    }
+    if (ledger != RestoreStatus::done || sessions != RestoreStatus::done) return;
     open_step_ = OpenStep::log;
     open_log();
 }
@@ -132,7 +147,11 @@ void Replica::open_log() {
                                                        .superblock = superblock_,
                                                        .journal = *journal_,
                                                        .traces = traces_});
-    checkpointer_->on_restored();
+    scrubber_.emplace(storage::Scrubber::Options{.cluster = state.identity.cluster,
+                                                 .replica = state.identity.replica,
+                                                 .chunk_size = limits_.chunk_size,
+                                                 .pass_nanoseconds = scrub_nanoseconds_},
+                      checkpoint_store_, io_);
     journal_->recover({.tail = state.log_tail,
                        .checkpoint_op = state.checkpoint.op,
                        .checkpoint_checksum = state.checkpoint.header.frame.checksum,
@@ -174,10 +193,18 @@ void Replica::advance_view() {
 bool Replica::replay() {
     while (auto read = journal_->take_read()) replay_ready_.push_back(std::move(*read));
     request_replay();
-    if (commit_min_ == head_) {
-        become_normal();
-        return true;
+    if (!execution_.has_value()) {
+        if (commit_min_ == head_) {
+            become_normal();
+            return true;
+        }
+        if (!begin_replay_of_next()) return false;
     }
+    return advance_execution().has_value();
+}
+
+// False: it is not read yet, it has to wait for a checkpoint, or it is damaged.
+bool Replica::begin_replay_of_next() {
     const auto next =
         std::ranges::find(replay_ready_, commit_min_.next(), &storage::JournalRead::op);
     if (next == replay_ready_.end() || !checkpointer_->ready_to_execute()) return false;
@@ -188,11 +215,11 @@ bool Replica::replay() {
               .log_head = commit_min_});
         return false;
     }
-    const wire::MessageRef prepare = std::move(next->message);
+    wire::MessageRef prepare = std::move(next->message);
     std::swap(*next, replay_ready_[replay_ready_.size() - 1]);
     replay_ready_.pop_back();
     timestamp_last_ = prepare->header<wire::PrepareHeader>().timestamp;
-    execute(*prepare);
+    begin_execution(std::move(prepare));
     return true;
 }
 

@@ -3,42 +3,39 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "server/common/sector_buffer.hpp"
-#include "server/engine/state_machine.hpp"
+#include "server/engine/restore.hpp"
 #include "server/storage/checkpoint_store.hpp"
+#include "server/storage/io_effect.hpp"
+#include "server/storage/reader.hpp"
 #include "server/vsr/sessions.hpp"
 #include "server/wire/message.hpp"
 
 namespace elytra::vsr {
 
-enum class RestoreStatus : std::uint8_t {
-    idle,
-    reading,
-    done,
-    damaged,       // a chunk does not match its checksum: fault() tells
-    inconsistent,  // every checksum is right, but the content makes no sense
-};
+using engine::RestoreStatus;
 
-// Loads the newest checkpoint of an open store into an empty state machine and an empty session
-// table. Everything it is given outlives it. Performs no I/O itself; one thread.
+// Loads the sessions of the newest checkpoint, with their stored replies, into an empty table; the
+// state machine restores itself. Every chunk is verified. Everything it is given outlives it; one
+// thread.
 class Restorer {
 public:
     struct Parts {
-        storage::CheckpointStore& store;
-        engine::StateMachine& state_machine;
+        const storage::CheckpointStore& store;
         Sessions& sessions;
         wire::MessagePool& pool;  // a buffer for the reply of each session
-        std::uint32_t chunk_size;
+        storage::IoQueue& io;
     };
 
-    explicit Restorer(const Parts& parts) : parts_(parts) {}
+    explicit Restorer(const Parts& parts);
 
+    // Requires: an open store.
     void start();
 
-    // After every completion of I/O.
-    void advance();
+    void on_io_done(storage::IoToken token);
 
     RestoreStatus status() const { return status_; }
 
@@ -48,26 +45,26 @@ public:
 private:
     // A chunk to read and where its bytes belong.
     struct Wanted {
-        std::size_t segment = 0;
-        std::size_t chunk = 0;
+        storage::BlockRef ref;
+        std::uint32_t segment_id = 0;
+        std::uint32_t index = 0;  // in the segment
         std::span<std::byte> into;
     };
 
-    std::optional<std::size_t> find_segment(std::uint16_t id) const;
-    bool want_tables();
     bool want_session_rows();
-    bool want_segment(std::uint16_t id, std::span<std::byte> into);
+    bool want_segment(std::uint32_t id, std::uint64_t size, std::span<std::byte> into);
+    void advance();
     void request_more();
-    void on_all_read();
+    void check(const Wanted& read);
     bool open_sessions();
     bool want_reply(std::size_t place, wire::MessageRef message);
 
     Parts parts_;
+    storage::Reader reader_;
     RestoreStatus status_ = RestoreStatus::idle;
     std::optional<storage::StoreFault> fault_;
     std::vector<Wanted> wanted_;
     std::size_t requested_ = 0;  // of `wanted_`
-    std::size_t completed_ = 0;
     SectorBuffer session_rows_;
     bool sessions_opened_ = false;
 };

@@ -1,22 +1,18 @@
 #pragma once
 
 #include <array>
-#include <cstddef>
 #include <cstdint>
-#include <optional>
-#include <span>
+#include <type_traits>
 
-#include "server/engine/snapshot.hpp"
-#include "server/vsr/sessions.hpp"
 #include "server/wire/header.hpp"
 
 // How checkpoints hold the session table: one segment with a row for every place, and one segment
 // for the reply body of each session, because bodies are up to 1 MiB and are written from their own
-// buffers.
+// buffers. The ids lie between those that the engine gives its segments.
 namespace elytra::vsr {
 
-inline constexpr std::uint16_t segment_sessions = 0x100;
-inline constexpr std::uint16_t segment_reply_first = 0x200;  // plus the place in the table
+inline constexpr std::uint32_t segment_sessions = 0x100;
+inline constexpr std::uint32_t segment_reply_first = 0x200;  // plus the place in the table
 
 struct SessionRow {
     wire::ReplyHeader reply;  // client 0: the place is empty
@@ -26,8 +22,6 @@ struct SessionRow {
 
 static_assert(sizeof(SessionRow) == 512);
 static_assert(std::has_unique_object_representations_v<SessionRow>);
-
-void add_sessions(engine::Snapshot& snapshot, const Sessions& sessions);
 
 // Whether a row read back can be trusted with opening a session. All zeros are an empty place.
 bool row_valid(const SessionRow& row);

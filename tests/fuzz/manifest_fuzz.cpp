@@ -37,11 +37,12 @@ Encoded ordinary_manifest() {
     manifest.segments = {
         {.size = 100, .chunk_count = 1, .id = 1},
         {.size = 0, .chunk_count = 0, .id = 2},
-        {.size = (chunks - 1) * chunk_size, .chunk_count = chunks - 1, .id = 3},
+        {.size = (chunks - 2) * chunk_size + 7, .chunk_count = chunks - 1, .id = 300'000},
     };
     for (std::uint32_t i = 0; i < chunks; ++i) {
         const std::uint64_t offset = bounds.begin + std::uint64_t{i} * chunk_size;
-        manifest.chunks.push_back({.offset = offset, .size = i == 0 ? 100 : chunk_size});
+        const std::uint32_t size = i == 0 ? 100 : i == 50 ? 7 : chunk_size;
+        manifest.chunks.push_back({.offset = offset, .size = size});
     }
     Encoded encoded;
     for (std::size_t i = 0; i < encoded.leaves.size(); ++i) {
@@ -54,7 +55,17 @@ Encoded ordinary_manifest() {
 }
 
 void check_decoded(const Manifest& manifest, const Encoded& source, std::uint16_t root_size) {
+    std::span<const BlockRef> rest = manifest.chunks;
+    for (const SegmentDescriptor& segment : manifest.segments) {
+        ELYTRA_ASSERT(segment.chunk_count <= rest.size());
+        std::uint64_t size = 0;
+        for (const BlockRef& chunk : rest.first(segment.chunk_count)) size += chunk.size;
+        ELYTRA_ASSERT(size == segment.size);
+        rest = rest.subspan(segment.chunk_count);
+    }
+    ELYTRA_ASSERT(rest.empty());
     for (const BlockRef& chunk : manifest.chunks) {
+        ELYTRA_ASSERT(chunk.size > 0);
         ELYTRA_ASSERT(chunk.offset >= bounds.begin);
         ELYTRA_ASSERT(extent_of(chunk).end() <= bounds.end);
     }
@@ -81,6 +92,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
     const auto root_size = wire::load<std::uint16_t>(encoded.root_size, 0);
     auto manifest = decode_root(encoded.root, root_size, bounds);
+    ELYTRA_ASSERT(manifest.has_value() || input.size() >= 3);
     if (!manifest.has_value()) return 0;
     if (manifest->leaves.size() > encoded.leaves.size()) return 0;
     for (std::size_t i = 0; i < manifest->leaves.size(); ++i) {

@@ -53,7 +53,7 @@ bool is_due(std::uint64_t count, std::uint64_t every) { return every != 0 && cou
 
 FakeLedger::FakeLedger(const Faults& faults)
     : faults_(faults),
-      state_machine_({.limits = limits_production(), .request_body_max = wire::body_size_max}),
+      engine_({.limits = limits_production()}),
       scratch_(wire::body_size_max),
       cpu_nanoseconds_(cpu_nanoseconds()) {}
 
@@ -82,19 +82,28 @@ bench::Executor::Outcome FakeLedger::execute_at_once(Operation operation,
                                                      std::span<const std::byte> body,
                                                      std::span<std::byte> reply) {
     run_pulses();
-    const std::uint64_t base = std::max(state_machine_.timestamp() + 1, io::wall_now().nanoseconds);
-    const std::uint64_t timestamp = base + state_machine_.timestamp_step(operation, body);
-    return {.size = state_machine_.execute(operation, timestamp, body, reply),
-            .timestamp = timestamp};
+    const std::uint64_t timestamp = timestamp_of(operation, body);
+    const std::span<const std::byte> bytes = engine_.execute(operation, timestamp, body);
+    std::ranges::copy(bytes, reply.begin());
+    cut_when_due();
+    return {.size = bytes.size(), .timestamp = timestamp};
 }
 
 void FakeLedger::run_pulses() {
-    while (state_machine_.pulse_next() <= io::wall_now().nanoseconds) {
-        const std::uint64_t base =
-            std::max(state_machine_.timestamp() + 1, io::wall_now().nanoseconds);
-        const std::uint64_t timestamp = base + state_machine_.timestamp_step(Operation::pulse, {});
-        state_machine_.execute(Operation::pulse, timestamp, {}, scratch_);
+    while (engine_.state_machine().pulse_next() <= io::wall_now().nanoseconds) {
+        engine_.execute(Operation::pulse, timestamp_of(Operation::pulse, {}), {});
+        cut_when_due();
     }
+}
+
+std::uint64_t FakeLedger::timestamp_of(Operation operation, std::span<const std::byte> body) const {
+    const engine::StateMachine& state_machine = engine_.state_machine();
+    const std::uint64_t base = std::max(state_machine.timestamp() + 1, io::wall_now().nanoseconds);
+    return base + state_machine.timestamp_step(operation, body);
+}
+
+void FakeLedger::cut_when_due() {
+    if (engine_.state_machine().rows_since_cut() >= limits_production().cut_rows) engine_.cut();
 }
 
 void FakeLedger::end_where_asked(Operation operation) {

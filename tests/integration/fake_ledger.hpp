@@ -7,9 +7,10 @@
 
 #include "bench/null/executor.hpp"
 #include "server/common/int.hpp"
-#include "server/engine/state_machine.hpp"
 #include "server/wire/objects.hpp"
+#include "server/wire/operation.hpp"
 #include "tests/integration/fake_faults.hpp"
+#include "tests/support/state_machine_world.hpp"
 
 namespace elytra::test {
 
@@ -26,6 +27,8 @@ private:
     Outcome execute_at_once(wire::Operation operation, std::span<const std::byte> body,
                             std::span<std::byte> reply);
     void run_pulses();
+    std::uint64_t timestamp_of(wire::Operation operation, std::span<const std::byte> body) const;
+    void cut_when_due();
 
     void end_where_asked(wire::Operation operation);
     void change_events(std::span<std::byte> body);
@@ -34,7 +37,7 @@ private:
     void waste_time();
 
     Faults faults_;
-    engine::StateMachine state_machine_;
+    StateMachineWorld engine_;
     std::vector<std::byte> body_;  // of the request, changed
     std::vector<std::byte> scratch_;
     std::vector<wire::Transfer> doubled_;  // to be made once more

@@ -21,6 +21,9 @@ namespace {
 constexpr std::uint32_t deferred_token_id = UINT32_MAX;
 constexpr std::uint32_t deferred_turns = 12;
 
+// About those of the two newest checkpoints.
+constexpr std::size_t chunks_remembered = 40;
+
 bool within(std::uint64_t offset, std::uint64_t from, std::uint64_t to) {
     return offset >= from && offset < to;
 }
@@ -116,8 +119,27 @@ void Device::submit_with_bug(IoEffect effect) {
             prng_.chance(1, 8)) {
             effect = Extend{.size = 0, .token = Write(*write).token};
         }
+        if (bug_ == PlantedBug::early_reuse && owner == IoOwner::page_store) reuse_early(*write);
     }
     disk_.submit(std::span(&effect, 1));
+}
+
+// Besides its own place the chunk gets that of another, as if it had been free.
+void Device::reuse_early(const Write& write) {
+    const Range place{write.offset, write.offset + write.bytes.size()};
+    if (!chunks_.empty() && prng_.chance(1, 16)) {
+        Write reused = write;
+        reused.offset = chunks_[prng_.below(chunks_.size())].from;
+        const bool fits = reused.offset + write.bytes.size() <= disk_.bytes().size();
+        const bool elsewhere =
+            reused.offset + write.bytes.size() <= place.from || reused.offset >= place.to;
+        if (fits && elsewhere && !hits_write_in_flight(reused)) {
+            disk_.submit(std::array{IoEffect{reused}});
+            disk_.complete(disk_.in_flight() - 1);
+        }
+    }
+    chunks_.push_back(place);
+    if (chunks_.size() > chunks_remembered) chunks_.pop_front();
 }
 
 void Device::defer(const Write& write) {

@@ -86,6 +86,7 @@ private:
     void submit_with_fault(storage::Write write);
     bool hits_write_in_flight(const storage::Write& write) const;
     void submit_with_bug(storage::IoEffect effect);
+    void reuse_early(const storage::Write& write);
     void defer(const storage::Write& write);
     void execute_deferred();
     std::size_t choose_in_flight();
@@ -103,6 +104,7 @@ private:
     std::deque<test::MemoryDisk::Completion> early_;  // to be reported without the disk
     std::vector<Deferred> deferred_;
     std::vector<std::byte> image_at_last_crash_;
+    std::deque<Range> chunks_;  // where the newest writes of the page store went
 };
 
 }  // namespace elytra::sim

@@ -41,7 +41,8 @@ bool same_reply(wire::ReplyHeader left, wire::ReplyHeader right) {
 
 }  // namespace
 
-History::History(const Limits& limits) : layout_(storage::layout_of(limits)), model_(limits) {}
+History::History(const Limits& limits)
+    : layout_(storage::layout_of(limits)), model_(limits), reference_(limits) {}
 
 void History::on_effects(std::span<const storage::IoEffect> effects, WallTime wall) {
     wall_max_ = std::max(wall_max_, wall);
@@ -138,9 +139,18 @@ void History::commit_until(Op op) {
         const auto next = written_.begin();
         require(next != written_.end(), "R3: a committed op that was never written");
         model_.execute(next->second);
+        reference_.add(next->second);
         checksum_committed_ = next->second.header.frame.checksum;
         written_.erase(next);
     }
+}
+
+void History::on_checkpoint(const storage::CheckpointStore& store) {
+    if (!store.is_open() || store.op() == checkpoint_) return;
+    checkpoint_ = store.op();
+    if (checkpoint_ == Op{}) return;
+    commit_until(checkpoint_);
+    reference_.check(store.newest());
 }
 
 void History::on_opened(const vsr::Replica& replica) {
@@ -161,8 +171,9 @@ void History::on_quiet(const vsr::Replica& replica) {
 }
 
 void History::check_state(const vsr::Replica& replica) {
-    require(digest_of(replica) == model_.digest(), "R14, S20: the state is that of the model");
-    model_.check_money();
+    require(digest_of(replica.sessions()) == model_.digest(),
+            "S30: the sessions are those of the model");
+    check_money(replica);
 }
 
 }  // namespace elytra::sim

@@ -11,6 +11,7 @@
 #include "server/vsr/replica.hpp"
 #include "server/wire/message.hpp"
 #include "tests/sim/model.hpp"
+#include "tests/sim/reference.hpp"
 #include "tests/sim/storage_audit.hpp"
 
 namespace elytra::sim {
@@ -28,6 +29,10 @@ public:
     void on_message(const vsr::ClientMessage& out, View view, const StorageAudit* audit,
                     std::span<const std::byte> durable);
 
+    // Called whenever something may have become durable: a new checkpoint has to be that of a run
+    // without crashes.
+    void on_checkpoint(const storage::CheckpointStore& store);
+
     // The replica has become normal after a start: everything acknowledged is there, everything
     // else that it holds was written before, and its state is that of the model.
     void on_opened(const vsr::Replica& replica);
@@ -43,7 +48,9 @@ public:
     // Requires: written and not committed.
     const LoggedOp& written(Op op) const { return written_.at(op.value); }
 
-    const Model& model() const { return model_; }
+    Model& model() { return model_; }
+
+    Reference& reference() { return reference_; }
 
     std::uint64_t replies() const { return replies_; }
 
@@ -66,6 +73,8 @@ private:
 
     storage::Layout layout_;
     Model model_;
+    Reference reference_;
+    Op checkpoint_;                              // the last one seen
     std::map<std::uint64_t, LoggedOp> written_;  // by op: those behind the committed ones
     u128 checksum_committed_ = 0;                // of the header of the last committed op
     std::map<u128, Told> told_;                  // by client

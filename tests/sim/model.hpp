@@ -7,11 +7,10 @@
 #include <vector>
 
 #include "server/common/limits.hpp"
-#include "server/common/sector_buffer.hpp"
 #include "server/common/strong.hpp"
-#include "server/engine/state_machine.hpp"
 #include "server/vsr/replica.hpp"
 #include "server/wire/header.hpp"
+#include "tests/sim/state_audit.hpp"
 #include "tests/support/naive_replies.hpp"
 
 namespace elytra::sim {
@@ -30,9 +29,8 @@ struct ExpectedReply {
     std::vector<std::byte> body;
 };
 
-// The ledger without crashes: executes committed ops one after the other, and keeps sessions by
-// rules of its own. What the replica says and holds is compared with it: replies with a naive
-// ledger, state with a state machine that has never been restored.
+// The ledger without crashes: executes committed ops one after the other in a naive ledger, and
+// keeps sessions by rules of its own. What the replica says and holds is compared with it.
 class Model {
 public:
     explicit Model(const Limits& limits);
@@ -49,11 +47,11 @@ public:
 
     bool has_session(ClientId client) const;
 
-    // Of tables and sessions; digest_of() of a replica at the same op.
+    // Of the sessions; digest_of() of a replica at the same op.
     u128 digest() const;
 
-    // Per ledger, debits and credits are equal.
-    void check_money() const;
+    // Everything that can be asked about the ledger now.
+    std::vector<Question> questions() { return questions_about(naive_); }
 
     // How far the timestamp of this op lies behind the first one that it may use.
     std::uint64_t timestamp_step(const LoggedOp& logged) const;
@@ -67,21 +65,22 @@ private:
         u128 last_request_checksum = 0;
     };
 
-    void check_reply(wire::Operation operation, const LoggedOp& logged,
-                     std::span<const std::byte> reply);
+    std::vector<std::byte> reply_to(const LoggedOp& logged);
+    std::vector<std::byte> reply_of_ledger(wire::Operation operation, const LoggedOp& logged);
     void open_session(const wire::PrepareHeader& prepare);
     void continue_session(const wire::PrepareHeader& prepare);
 
     Limits limits_;
-    engine::StateMachine state_machine_;
     test::NaiveReplies naive_;
     std::vector<Place> places_;
     std::map<u128, ExpectedReply> replies_;
-    SectorBuffer reply_;
     Op op_;
     std::uint64_t timestamp_ = 0;
 };
 
-u128 digest_of(const vsr::Replica& replica);
+u128 digest_of(const vsr::Sessions& sessions);
+
+// Per ledger, debits and credits of all accounts are equal.
+void check_money(const vsr::Replica& replica);
 
 }  // namespace elytra::sim

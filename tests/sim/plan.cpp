@@ -1,5 +1,7 @@
 #include "tests/sim/plan.hpp"
 
+#include <array>
+
 #include "server/common/prng.hpp"
 #include "server/storage/layout.hpp"
 
@@ -30,8 +32,12 @@ void draw_machine(Plan& plan, Prng prng) {
     plan.io_per_turn_max = static_cast<std::uint32_t>(prng.between(1, 8));
     plan.work_per_turn_max = static_cast<std::uint32_t>(prng.between(1, 6));
     if (prng.chance(1, 2)) {
-        plan.io_starved = static_cast<storage::IoOwner>(prng.between(1, 3));
+        using enum storage::IoOwner;
+        constexpr std::array owners{superblock, journal,       page_store,     page_cache,
+                                    merge_read, state_restore, session_restore};
+        plan.io_starved = owners[prng.below(owners.size())];
     }
+    plan.job_percent = draw(prng, 30, 5, 90);
     plan.crash_permille = draw(prng, 40, 1, 15);
     plan.crash_busy_permille = draw(prng, 40, 1, 40);
     plan.wall_step_permille = draw(prng, 60, 1, 30);
@@ -78,6 +84,7 @@ std::string to_text(const Plan& plan) {
     return std::string(plan.production ? "limits=production" : "limits=tiny") +
            item("clients", plan.clients) + item("requests", plan.requests) +
            item("events", plan.workload.events_max) + item("turn_ms", plan.turn_milliseconds) +
+           item("job", plan.job_percent) +
            item("crash_permille", plan.crash_permille + plan.crash_busy_permille) +
            item("delay", plan.delay_turns_max) + item("loss", plan.loss_percent) +
            item("duplicate", plan.duplicate_percent) + item("corrupt", plan.corrupt_percent) +

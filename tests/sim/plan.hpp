@@ -29,6 +29,8 @@ struct Plan {
     std::uint32_t io_per_turn_max = 4;
     std::optional<storage::IoOwner> io_starved;
     std::uint32_t work_per_turn_max = 4;
+    std::uint32_t job_percent =
+        0;  // of turns in which the job at hand gets on; 0: no job takes time
 
     std::uint32_t delay_turns_max = 0;  // of a message
     std::uint32_t loss_percent = 0;

@@ -20,6 +20,8 @@ enum class PlantedBug : std::uint8_t {
     misplaced_reply,   // a reply says that it answers another op
     rolled_back_log,   // a restart finds log and evidence as the start before left them
     rolled_back_file,  // the same for the whole file
+    early_merge,       // results of merges take the place of their inputs a cut early
+    early_reuse,       // a new chunk takes a place that an openable checkpoint still needs
 };
 
 struct PlantedBugName {
@@ -38,6 +40,8 @@ inline constexpr std::array planted_bugs{
     PlantedBugName{PlantedBug::misplaced_reply, "misplaced_reply"},
     PlantedBugName{PlantedBug::rolled_back_log, "rolled_back_log"},
     PlantedBugName{PlantedBug::rolled_back_file, "rolled_back_file"},
+    PlantedBugName{PlantedBug::early_merge, "early_merge"},
+    PlantedBugName{PlantedBug::early_reuse, "early_reuse"},
 };
 
 }  // namespace elytra::sim

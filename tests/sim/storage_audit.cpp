@@ -72,6 +72,14 @@ void StorageAudit::check_place(const storage::Write& write) const {
             return check_page_write(write);
         case IoOwner::formatter:
             throw Violation("S2: an open replica does not format");
+        case IoOwner::page_cache:
+        case IoOwner::flush:
+        case IoOwner::merge_job:
+        case IoOwner::merge_read:
+        case IoOwner::state_restore:
+        case IoOwner::session_restore:
+        case IoOwner::scrubber:
+            throw Violation("S2: a write by somebody who only reads or computes");
     }
 }
 

@@ -15,6 +15,7 @@
 #include "server/wire/checksum.hpp"
 #include "tests/sim/crash_patterns.hpp"
 #include "tests/sim/history.hpp"
+#include "tests/sim/state_audit.hpp"
 #include "tests/sim/storage_audit.hpp"
 #include "tests/sim/violation.hpp"
 #include "tests/sim/workload.hpp"
@@ -52,6 +53,16 @@ Op serve_one_more(ReplicaDriver& driver, ReplicaPools& pools) {
     throw Violation("R50: an image opens and does not serve");
 }
 
+// What a replica has to hold after some op.
+struct State {
+    u128 sessions = 0;
+    std::vector<Question> questions;
+};
+
+State state_of(Model& model) {
+    return {.sessions = model.digest(), .questions = model.questions()};
+}
+
 // The live side of the sweep: one replica, some clients, and a stop after every change of the disk.
 class LoadSweep {
 public:
@@ -68,7 +79,7 @@ private:
     std::vector<std::byte> next_request(ScriptedClient& client);
     void process_sent();
     void on_effects(std::span<const IoEffect> effects);
-    void record_digests();
+    void record_states();
     void check_images();
     void check_image(MemoryDisk& image);
 
@@ -86,7 +97,7 @@ private:
     bool disk_changed_ = false;
     bool opened_ = false;
     std::vector<LoggedOp> log_;     // of op 1 and those after it
-    std::vector<u128> digests_;     // of the state after op 0 and those after it
+    std::vector<State> states_;     // after op 0 and those after it
     std::unique_ptr<Model> model_;  // after the last of them
     std::map<u128, Op> heads_;      // what opening an image has led to
     SweepResult result_;
@@ -109,7 +120,7 @@ LoadSweep::LoadSweep(std::uint64_t seed)
 
 SweepResult LoadSweep::run() {
     test::format(disk_, options.limits);
-    record_digests();
+    record_states();
     std::uint64_t crash_at = ops_between_crashes;
     start();
     while (history_.op_committed().value < ops_of_scenario) {
@@ -153,19 +164,25 @@ void LoadSweep::step() {
         send_request();
     }
     process_sent();
+    history_.on_checkpoint(driver_->replica().checkpoint_store());
     if (!opened_ && driver_->replica().status() == vsr::ReplicaStatus::normal) {
         opened_ = true;
         history_.on_opened(driver_->replica());
         log_.resize(history_.op_committed().value);
-        record_digests();
+        record_states();
         for (std::size_t client = 0; client < clients_.size(); ++client) waiting_[client] = false;
     }
     if (std::exchange(disk_changed_, false)) check_images();
 }
 
 bool LoadSweep::complete_or_work() {
-    const bool complete = disk_.in_flight() > 0 && prng_.chance(1, 2);
+    const bool waits = disk_.in_flight() > 0 || driver_->jobs() > 0;
+    const bool complete = waits && prng_.chance(1, 2);
     if (!complete && driver_->work()) return true;
+    if (driver_->jobs() > 0 && (disk_.in_flight() == 0 || prng_.chance(1, 2))) {
+        driver_->run_job();
+        return true;
+    }
     if (disk_.in_flight() == 0) return false;
     const std::size_t index = prng_.below(disk_.in_flight());
     const IoEffect effect = disk_.effect_in_flight(index);
@@ -221,20 +238,21 @@ void LoadSweep::on_effects(std::span<const IoEffect> effects) {
     for (Op op = written.next(); op <= history_.op_written(); op = op.next()) {
         log_.push_back(history_.written(op));
     }
-    record_digests();
+    record_states();
     for (const IoEffect& effect : effects) disk_changed_ = disk_changed_ || changes_disk(effect);
 }
 
 // The model executes ahead of the acknowledgements here; when a restart has dropped ops it begins
 // anew.
-void LoadSweep::record_digests() {
+void LoadSweep::record_states() {
     if (model_ == nullptr || model_->op().value > log_.size()) {
         model_ = std::make_unique<Model>(options.limits);
-        digests_ = {model_->digest()};
+        states_.clear();
+        states_.push_back(state_of(*model_));
     }
     while (model_->op().value < log_.size()) {
         model_->execute(log_[model_->op().value]);
-        digests_.push_back(model_->digest());
+        states_.push_back(state_of(*model_));
     }
 }
 
@@ -260,8 +278,13 @@ void LoadSweep::check_image(MemoryDisk& image) {
     const Op head = driver.replica().head();
     require(head >= history_.op_committed(), "R3: an acknowledged op is lost");
     require(head <= history_.op_written(), "R1: an op out of nowhere");
-    require(digest_of(driver.replica()) == digests_[head.value], "S20: a state out of nowhere");
+    const State& state = states_[head.value];
+    require(digest_of(driver.replica().sessions()) == state.sessions,
+            "S20: sessions out of nowhere");
+    const storage::CheckpointStore& store = driver.replica().checkpoint_store();
+    if (history_.reference().has(store.op())) history_.reference().check(store.newest());
     require(serve_one_more(driver, pools_of_images_) == head.next(), "R2: the next op comes next");
+    check_answers(driver, pools_of_images_, state.questions);
     heads_.emplace(name, head);
 }
 
@@ -269,7 +292,8 @@ void check_format_image(MemoryDisk& image, ReplicaPools& pools) {
     ReplicaDriver driver(image, pools, options);
     if (driver.open() == vsr::ReplicaStatus::normal) {
         require(driver.replica().head() == Op{}, "S25: a new file holds ops");
-        require(digest_of(driver.replica()) == Model(options.limits).digest(),
+        require(digest_of(driver.replica().sessions()) == Model(options.limits).digest() &&
+                    driver.replica().state_machine().timestamp() == 0,
                 "S25: a new file holds a state");
         require(serve_one_more(driver, pools) == Op{1}, "S25: a new file serves");
         return;

@@ -7,6 +7,7 @@
 
 #include "server/wire/checksum.hpp"
 #include "server/wire/decode.hpp"
+#include "tests/sim/state_audit.hpp"
 #include "tests/sim/violation.hpp"
 
 namespace elytra::sim {
@@ -28,7 +29,9 @@ World::World(const Plan& plan, Trace trace)
                .bug = plan.bug,
                .starved = plan.io_starved,
                .seed = Prng(plan.seed).split(101).next()}),
+      executor_(plan.job_percent, Prng(plan.seed).split(104).next()),
       pools_(plan.limits),
+      pools_of_copies_(plan.limits),
       network_({.delay_turns_max = plan.delay_turns_max,
                 .loss_percent = plan.loss_percent,
                 .duplicate_percent = plan.duplicate_percent,
@@ -58,6 +61,7 @@ RunResult World::run() {
     while (!over() && answered() < plan_.requests && turn_ < turns_of_faults_max) turn();
     phase_ = Phase::calm;
     network_.calm();
+    executor_.calm();
     device_.disk().set_size_max(UINT64_MAX);
     run_until_calm();
     if (!over()) {
@@ -84,11 +88,13 @@ void World::run_until_calm() {
         require(now_.nanoseconds < end, "R50: requests stay without an answer after the faults");
         turn();
     }
-    if (!over()) history_.on_quiet(*replica_);
+    if (over()) return;
+    history_.on_quiet(*replica_);
+    check_state_on_disk();
 }
 
 bool World::everybody_idle() const {
-    if (!normal() || device_.busy() || worked_) return false;
+    if (!normal() || device_.busy() || executor_.busy() || worked_) return false;
     return std::ranges::all_of(clients_, [](const auto& client) { return client->idle(); });
 }
 
@@ -102,6 +108,7 @@ void World::turn() {
     std::vector<Packet> packets = network_.receive(turn_);
     if (running()) {
         complete_io();
+        complete_jobs();
         replica_->on_tick(now_, wall());
     }
     deliver(packets);
@@ -148,11 +155,12 @@ void World::crash() {
     trace_line("crash", static_cast<std::uint64_t>(kind), device_.disk().writes_at_risk());
     replica_.reset();
     device_.crash(kind);
+    executor_.crash();
     for (std::size_t index = 0; index < clients_.size(); ++index) {
         if (clients_[index]->connected()) clients_[index]->disconnect();
     }
     restart_at_ = turn_ + 1 + prng_.below(restart_turns_max);
-    if (damaged_.empty() && !write_damaged_) audit_.on_superblock(device_.disk().durable_bytes());
+    if (audited()) audit_.on_superblock(device_.disk().durable_bytes());
     if (phase_ == Phase::faults) damage_media();
 }
 
@@ -178,12 +186,18 @@ void World::damage_next_write() {
 
 void World::start() {
     trace_line("start", 0, 0);
-    replica_.emplace(vsr::ReplicaOptions{.limits = plan_.limits}, pools_.replica);
+    replica_.emplace(vsr::ReplicaOptions{.limits = limits_of_replica()}, pools_.replica);
     replica_->on_tick(now_, wall());
     was_normal_ = false;
     worked_ = true;
     replica_->open();
     execute_effects();
+}
+
+Limits World::limits_of_replica() const {
+    Limits limits = plan_.limits;
+    if (plan_.bug == PlantedBug::early_merge) --limits.merge_delay;
+    return limits;
 }
 
 void World::complete_io() {
@@ -194,8 +208,16 @@ void World::complete_io() {
         superblock = superblock || done.token.owner == storage::IoOwner::superblock;
         replica_->on_io_done(done.token, done.status);
     }
-    const bool audited = damaged_.empty() && !write_damaged_;
-    if (superblock && audited) audit_.on_superblock(device_.disk().durable_bytes());
+    if (superblock && audited()) audit_.on_superblock(device_.disk().durable_bytes());
+}
+
+void World::complete_jobs() {
+    executor_.begin_turn();
+    while (const auto token = executor_.next_done()) {
+        replica_->on_io_done(*token, storage::IoStatus::ok);
+        // The next job may follow in the same turn.
+        execute_effects();
+    }
 }
 
 void World::deliver(std::vector<Packet>& packets) {
@@ -223,14 +245,13 @@ void World::deliver_to_replica(const Packet& packet) {
 
 void World::execute_effects() {
     history_.on_effects(replica_->io_effects(), wall());
-    const bool audited = damaged_.empty() && !write_damaged_;
-    if (audited) {
-        audit_.on_effects(replica_->io_effects(), device_.disk().durable_bytes());
-    }
+    if (audited()) audit_.on_effects(replica_->io_effects(), device_.disk().durable_bytes());
     device_.submit(replica_->io_effects());
+    executor_.submit(replica_->compute_effects());
+    history_.on_checkpoint(replica_->checkpoint_store());
     for (const vsr::ClientMessage& out : replica_->client_messages()) {
         const vsr::ClientMessage sent{out.client, with_bug(out.message)};
-        history_.on_message(sent, replica_->view(), audited ? &audit_ : nullptr,
+        history_.on_message(sent, replica_->view(), audited() ? &audit_ : nullptr,
                             device_.disk().durable_bytes());
         send_to_client(sent);
     }
@@ -283,6 +304,13 @@ void World::watch_status() {
     was_normal_ = true;
     trace_line("normal", replica_->view().value, replica_->head().value);
     history_.on_opened(*replica_);
+    check_state_on_disk();
+}
+
+// What the disk has now opens elsewhere, too, and answers every question about the state.
+void World::check_state_on_disk() {
+    if (!audited()) return;
+    check_copy(device_.disk(), pools_of_copies_, plan_.limits, history_.model().questions());
 }
 
 // A single replica may refuse a damaged file, and no other.

@@ -10,6 +10,7 @@
 #include "server/common/time.hpp"
 #include "server/vsr/replica.hpp"
 #include "tests/sim/device.hpp"
+#include "tests/sim/executor.hpp"
 #include "tests/sim/history.hpp"
 #include "tests/sim/network.hpp"
 #include "tests/sim/plan.hpp"
@@ -44,12 +45,14 @@ private:
     void turn();
     void pass_time();
     void complete_io();
+    void complete_jobs();
     void deliver(std::vector<Packet>& packets);
     void deliver_to_replica(const Packet& packet);
     void execute_effects();
     void send_to_client(vsr::ClientMessage out);
     wire::MessageRef with_bug(const wire::MessageRef& message);
     void watch_status();
+    void check_state_on_disk();
     void move_clients();
 
     void start();
@@ -67,6 +70,11 @@ private:
     bool running() const { return replica_.has_value(); }
 
     bool normal() const;
+
+    // The disk has no damage that the run knows of.
+    bool audited() const { return damaged_.empty() && !write_damaged_; }
+
+    Limits limits_of_replica() const;
     WallTime wall() const;
     void trace_line(const char* what, std::uint64_t first, std::uint64_t second) const;
 
@@ -74,7 +82,9 @@ private:
     Trace trace_;
     Prng prng_;
     Device device_;
+    Executor executor_;
     test::ReplicaPools pools_;
+    test::ReplicaPools pools_of_copies_;
     Network network_;
     Workload workload_;
     History history_;

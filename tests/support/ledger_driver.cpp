@@ -10,6 +10,12 @@ namespace elytra::test {
 
 using wire::Operation;
 
+namespace {
+
+constexpr std::uint64_t cut_every = 4;  // operations, about
+
+}  // namespace
+
 Bytes request_body(Operation operation, const std::vector<Bytes>& batches) {
     const wire::OperationTraits& traits = wire::traits_of(operation);
     if (traits.encoding == wire::Encoding::plain) {
@@ -39,29 +45,21 @@ std::vector<Bytes> reply_batches(Operation operation, std::span<const std::byte>
 }
 
 LedgerDriver::LedgerDriver(const Options& options)
-    : options_(options), wall_(options.wall), reply_(wire::body_size_max) {
-    state_machine_ = make_state_machine();
-}
-
-std::unique_ptr<engine::StateMachine> LedgerDriver::make_state_machine() const {
-    return std::make_unique<engine::StateMachine>(engine::StateMachineOptions{
-        .limits = options_.limits, .request_body_max = options_.request_body_max});
-}
-
-bool LedgerDriver::restart() {
-    std::unique_ptr<engine::StateMachine> restored = make_state_machine();
-    if (!restore(*state_machine_, *restored)) return false;
-    state_machine_ = std::move(restored);
-    return true;
-}
+    : options_(options),
+      wall_(options.wall),
+      prng_(options.seed),
+      engine_({.limits = options.limits,
+               .request_body_max = options.request_body_max,
+               .seed = options.seed}) {}
 
 std::vector<Bytes> LedgerDriver::execute(Operation operation, const Bytes& body) {
-    const std::uint64_t base = std::max(state_machine_->timestamp() + 1, wall_);
-    timestamp_ = base + state_machine_->timestamp_step(operation, body);
+    const std::uint64_t base = std::max(state_machine().timestamp() + 1, wall_);
+    timestamp_ = base + state_machine().timestamp_step(operation, body);
     if (timestamp_next_ != 0) timestamp_ = timestamp_next_;
     timestamp_next_ = 0;
-    const std::size_t size = state_machine_->execute(operation, timestamp_, body, reply_);
-    const std::vector<Bytes> batches = reply_batches(operation, std::span(reply_).first(size));
+    const std::vector<Bytes> batches =
+        reply_batches(operation, engine_.execute(operation, timestamp_, body));
+    cut_when_due();
     run_pulses(timestamp_);
     return batches;
 }
@@ -72,27 +70,25 @@ void LedgerDriver::advance(std::uint64_t nanoseconds) {
 }
 
 void LedgerDriver::run_pulses(std::uint64_t now) {
-    while (state_machine_->pulse_next() <= now) {
-        const std::uint64_t base = std::max(state_machine_->timestamp() + 1, wall_);
-        const std::uint64_t timestamp = base + state_machine_->timestamp_step(Operation::pulse, {});
-        state_machine_->execute(Operation::pulse, timestamp, {}, reply_);
+    while (state_machine().pulse_next() <= now) {
+        const std::uint64_t base = std::max(state_machine().timestamp() + 1, wall_);
+        const std::uint64_t timestamp = base + state_machine().timestamp_step(Operation::pulse, {});
+        engine_.execute(Operation::pulse, timestamp, {});
+        cut_when_due();
         pulses_.push_back(timestamp);
         now = std::max(now, timestamp);
     }
 }
 
-bool restore(const engine::StateMachine& source, engine::StateMachine& target) {
-    const auto tables = source.tables();
-    std::vector<std::uint32_t> row_counts;
-    for (const engine::Table* table : tables) row_counts.push_back(table->row_count());
-    target.restore_begin(row_counts);
-    for (const engine::Table* table : tables) {
-        for (std::size_t chunk = 0; chunk < table->chunk_count(); ++chunk) {
-            std::ranges::copy(table->chunk(chunk),
-                              target.restore_chunk(table->id(), chunk).begin());
-        }
-    }
-    return target.restore_finish();
+void LedgerDriver::cut_when_due() {
+    const bool due = state_machine().rows_since_cut() >= options_.limits.cut_rows;
+    const bool early = options_.seed != 0 && prng_.chance(1, cut_every);
+    if (due || early) engine_.cut();
+}
+
+void LedgerDriver::checkpoint() {
+    engine_.cut();
+    engine_.settle();
 }
 
 }  // namespace elytra::test

@@ -3,15 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "server/common/limits.hpp"
+#include "server/common/prng.hpp"
 #include "server/engine/state_machine.hpp"
 #include "server/wire/header.hpp"
 #include "server/wire/operation.hpp"
+#include "tests/support/state_machine_world.hpp"
 
 namespace elytra::test {
 
@@ -43,14 +44,17 @@ std::vector<T> objects_of(const Bytes& bytes) {
     return objects;
 }
 
-// A state machine with the timestamps and pulses of a lone replica, whose wall clock the test
-// moves.
+// A state machine with the timestamps, pulses and checkpoints of a lone replica, whose wall clock
+// the test moves.
 class LedgerDriver {
 public:
     struct Options {
         std::uint64_t wall = 0;  // nanoseconds
         std::uint32_t request_body_max = wire::body_size_max;
         Limits limits = limits_production();
+        // 0: everything in the background is done at once, and cuts are where the number of rows
+        // asks for one. Otherwise the background takes its time and cuts are also in other places.
+        std::uint64_t seed = 0;
     };
 
     explicit LedgerDriver(const Options& options);
@@ -76,25 +80,28 @@ public:
     // The timestamps of the pulses since the last call.
     std::vector<std::uint64_t> take_pulses() { return std::exchange(pulses_, {}); }
 
-    // Replaces the state machine by one that is restored from its tables; whether that succeeded.
-    [[nodiscard]] bool restart();
+    // Cuts the power, opens the newest checkpoint and executes again what it lacks; whether that
+    // succeeded.
+    [[nodiscard]] bool restart() { return engine_.restart(); }
 
-    engine::StateMachine& state_machine() { return *state_machine_; }
+    // Brings the present state to the disk and waits for it.
+    void checkpoint();
+
+    const engine::StateMachine& state_machine() const { return engine_.state_machine(); }
+
+    const StateMachineWorld& engine() const { return engine_; }
 
 private:
-    std::unique_ptr<engine::StateMachine> make_state_machine() const;
     void run_pulses(std::uint64_t now);
+    void cut_when_due();
 
     Options options_;
     std::uint64_t wall_;
     std::uint64_t timestamp_ = 0;
     std::uint64_t timestamp_next_ = 0;  // 0: as the clock says
     std::vector<std::uint64_t> pulses_;
-    std::vector<std::byte> reply_;
-    std::unique_ptr<engine::StateMachine> state_machine_;
+    Prng prng_;
+    StateMachineWorld engine_;
 };
-
-// Restores `target` from the chunks of `source`; whether the target found them consistent.
-[[nodiscard]] bool restore(const engine::StateMachine& source, engine::StateMachine& target);
 
 }  // namespace elytra::test

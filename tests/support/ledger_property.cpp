@@ -26,6 +26,8 @@ constexpr LedgerDriver::Options options{
 // Some lives take place just before the end of time, where timeouts can overflow.
 LedgerDriver::Options options_of_life(std::uint64_t seed) {
     LedgerDriver::Options chosen = options;
+    // In some, everything in the background is done at once.
+    if (seed % 5 != 0) chosen.seed = seed;
     if (seed % 8 == 0) chosen.wall = wire::timestamp_max - 2'000 * nanoseconds_per_second;
     return chosen;
 }

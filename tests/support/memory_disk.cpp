@@ -44,6 +44,8 @@ MemoryDisk::MemoryDisk(std::uint64_t seed, std::uint64_t size_max)
     : prng_(seed), size_max_(size_max) {}
 
 void MemoryDisk::submit(storage::IoQueue& io) {
+    ELYTRA_ASSERT(io.computes().empty());
+    ELYTRA_ASSERT(io.computes().empty());  // a disk does not compute
     submit(io.effects());
     io.clear();
 }

@@ -31,7 +31,7 @@ public:
     explicit MemoryDisk(std::uint64_t seed,
                         std::uint64_t size_max = std::numeric_limits<std::uint64_t>::max());
 
-    // Takes over all effects of the queue.
+    // Takes over all effects of the queue. Requires: no Computes, which are not for disks.
     void submit(storage::IoQueue& io);
 
     void submit(std::span<const storage::IoEffect> effects);
@@ -42,7 +42,9 @@ public:
     Completion complete(std::size_t index);
 
     // Requires: in_flight() > 0.
-    Completion complete_any() { return complete(prng_.below(in_flight_.size())); }
+    std::size_t any_in_flight() { return prng_.below(in_flight_.size()); }
+
+    Completion complete_any() { return complete(any_in_flight()); }
 
     const storage::IoEffect& effect_in_flight(std::size_t index) const {
         return in_flight_[index].effect;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/common/assert.hpp"
+#include "server/common/job.hpp"
 #include "server/storage/formatter.hpp"
 
 namespace elytra::test {
@@ -59,6 +60,15 @@ void ReplicaDriver::complete(std::size_t index) {
     execute_effects();
 }
 
+void ReplicaDriver::run_job() {
+    ELYTRA_ASSERT(!jobs_.empty());
+    const storage::Compute compute = jobs_.front();
+    jobs_.pop_front();
+    compute.job->run();
+    replica_.on_io_done(compute.token, storage::IoStatus::ok);
+    execute_effects();
+}
+
 bool ReplicaDriver::work() {
     const bool worked = replica_.work();
     execute_effects();
@@ -68,8 +78,13 @@ bool ReplicaDriver::work() {
 void ReplicaDriver::settle() {
     while (true) {
         if (work()) continue;
-        if (disk_.in_flight() == 0) return;
-        complete(0);
+        if (!jobs_.empty()) {
+            run_job();
+        } else if (disk_.in_flight() > 0) {
+            complete(0);
+        } else {
+            return;
+        }
     }
 }
 
@@ -78,6 +93,7 @@ std::vector<vsr::ClientMessage> ReplicaDriver::take_sent() { return std::exchang
 void ReplicaDriver::execute_effects() {
     if (observer_) observer_(replica_.io_effects());
     disk_.submit(replica_.io_effects());
+    for (const storage::Compute& compute : replica_.compute_effects()) jobs_.push_back(compute);
     for (const vsr::ClientMessage& message : replica_.client_messages()) sent_.push_back(message);
     for (const vsr::TraceEvent& trace : replica_.traces()) traces_.push_back(trace);
     replica_.clear_effects();

@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <span>
 #include <vector>
@@ -66,6 +68,12 @@ public:
     // Completes one I/O. Requires: the disk has one in flight.
     void complete(std::size_t index);
 
+    // How many of the replica's jobs have not been reported.
+    std::size_t jobs() const { return jobs_.size(); }
+
+    // Runs the job that was asked for first, and reports it. Requires: there is one.
+    void run_job();
+
     // One piece of the replica's work; false if it had none.
     bool work();
 
@@ -85,6 +93,7 @@ private:
     Instant now_{nanoseconds_per_second};
     WallTime wall_{1'000 * nanoseconds_per_second};
     EffectsObserver observer_;
+    std::deque<storage::Compute> jobs_;
     std::vector<vsr::ClientMessage> sent_;
     std::vector<vsr::TraceEvent> traces_;
 };

@@ -38,6 +38,7 @@ TEST_CASE("start has defaults for everything but addresses and path") {
     CHECK_FALSE(options.addresses.port_protocol);
     CHECK(options.limit_storage == 16ULL << 40);
     CHECK(options.limit_request == 1ULL << 20);
+    CHECK(options.cache_grid == 64ULL << 20);
     CHECK_FALSE(options.development);
     CHECK_FALSE(options.log_debug);
     CHECK(options.without_effect.empty());
@@ -49,6 +50,8 @@ TEST_CASE("start takes its flags in any order") {
                   "--limit-storage=64TiB", "--addresses=0", "f"});
     CHECK(options.development);
     CHECK(options.limit_request == 8ULL << 10);
+    CHECK(options.cache_grid == 32ULL << 20);
+    CHECK(options.without_effect.empty());
     CHECK(options.limit_storage == 64ULL << 40);
     CHECK(options.log_debug);
     CHECK(options.addresses.port_protocol);
@@ -122,6 +125,7 @@ TEST_CASE("limits are checked with the nearest valid value in the text") {
     CHECK(refused({"--limit-request=1KiB"}) == "--limit-request (1KiB): must be at least 4KiB");
     CHECK(refused({"--limit-request=2MiB"}) == "--limit-request (2MiB): must be at most 1MiB");
     CHECK(refused({"--cache-grid=16MiB"}) == "--cache-grid (16MiB): must be at least 32MiB");
+    CHECK(refused({"--cache-grid=17TiB"}) == "--cache-grid (17TiB): must be at most 16TiB");
 }
 
 TEST_CASE("the two ways to name the append-only file exclude each other") {

@@ -1,8 +1,6 @@
 #include "server/engine/state_machine.hpp"
 
-#include <algorithm>
-#include <cstring>
-#include <functional>
+#include <cstdint>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -10,6 +8,7 @@
 #include "server/wire/body.hpp"
 #include "server/wire/status.hpp"
 #include "tests/support/ledger_driver.hpp"
+#include "tests/support/state_machine_world.hpp"
 
 namespace elytra::engine {
 namespace {
@@ -115,31 +114,26 @@ TEST_CASE("a chain that fails takes its pending transfers out of the expiry queu
 TEST_CASE("a chain that fails leaves no row behind") {
     LedgerDriver driver(small_requests());
     create_accounts(driver);
-    const auto row_counts = [&] {
-        std::vector<std::uint32_t> counts;
-        for (const Table* table : driver.state_machine().tables()) {
-            counts.push_back(table->row_count());
-        }
-        return counts;
-    };
-    const std::vector<std::uint32_t> before = row_counts();
+    const LedgerStore& store = driver.state_machine().store();
+    const std::uint64_t rows = store.rows_since_cut();
     Transfer huge = transfer(1);
     huge.amount = u128_max;
     huge.flags = wire::transfer_flags::linked;
     driver.execute(Operation::create_transfers, std::vector<Transfer>{huge, transfer(0)});
     driver.execute(Operation::create_accounts,
                    std::vector<Account>{{.id = 7, .ledger = 1, .code = 1, .flags = 1}, {.id = 0}});
-    CHECK(row_counts() == before);
+    CHECK(store.rows_since_cut() == rows);
+    CHECK(store.transfer_count() == 0);
+    CHECK(store.accounts().count() == 2);
 }
 
 TEST_CASE("control operations let time pass and answer nothing") {
-    StateMachine machine({.limits = limits_tiny(), .request_body_max = wire::body_size_max});
-    std::vector<std::byte> reply(wire::body_size_max);
-    CHECK(machine.execute(Operation::register_session, 10, {}, reply) == 0);
-    CHECK(machine.execute(Operation::noop, 11, {}, reply) == 0);
-    CHECK(machine.timestamp() == 11);
-    CHECK(machine.timestamp_step(Operation::pulse, {}) == 8190);
-    CHECK(machine.timestamp_step(Operation::noop, {}) == 0);
+    test::StateMachineWorld world({.limits = limits_tiny()});
+    CHECK(world.execute(Operation::register_session, 10, {}).empty());
+    CHECK(world.execute(Operation::noop, 11, {}).empty());
+    CHECK(world.state_machine().timestamp() == 11);
+    CHECK(world.state_machine().timestamp_step(Operation::pulse, {}) == 8190);
+    CHECK(world.state_machine().timestamp_step(Operation::noop, {}) == 0);
 }
 
 TEST_CASE("an import may be younger than its own slot as long as it is older than its batch") {
@@ -189,87 +183,57 @@ TEST_CASE("an imported post ends a reservation and its timeout") {
     CHECK(driver.state_machine().pulse_next() == StateMachine::pulse_never);
 }
 
-TEST_CASE("tables restore to the same bytes") {
-    LedgerDriver driver(small_requests());
-    create_accounts(driver);
-    Transfer huge = transfer(1);
-    huge.amount = u128_max - 5;
-    driver.execute(Operation::create_transfers, std::vector<Transfer>{huge, pending(2, 1)});
-    driver.execute(Operation::create_transfers, std::vector<Transfer>{huge, transfer(0)});
-    driver.advance(2 * second);
-    StateMachine restored(
-        {.limits = limits_tiny(), .request_body_max = small_requests().request_body_max});
-    REQUIRE(test::restore(driver.state_machine(), restored));
-    const auto tables = driver.state_machine().tables();
-    for (std::size_t index = 0; index < tables.size(); ++index) {
-        REQUIRE(restored.tables()[index]->row_count() == tables[index]->row_count());
-        for (std::size_t chunk = 0; chunk < tables[index]->chunk_count(); ++chunk) {
-            CHECK(std::ranges::equal(restored.tables()[index]->chunk(chunk),
-                                     tables[index]->chunk(chunk)));
-        }
-    }
+// One account moves to the other with each id; of both, what the lookups say.
+std::vector<Bytes> lookups(LedgerDriver& driver, u128 id_end) {
+    std::vector<u128> ids;
+    for (u128 id = 1; id < id_end; ++id) ids.push_back(id);
+    std::vector<Bytes> found = driver.execute(Operation::lookup_transfers, ids);
+    found.push_back(driver.execute(Operation::lookup_accounts, std::vector<u128>{1, 2}).at(0));
+    return found;
 }
 
-// A state machine restored from the driver's tables after `damage` has changed a row of `table`.
-template <class Row>
-bool restores_with(LedgerDriver& driver, TableId id, const std::function<void(Row&)>& damage) {
-    StateMachine target(
-        {.limits = limits_tiny(), .request_body_max = small_requests().request_body_max});
-    std::vector<std::uint32_t> row_counts;
-    for (const Table* table : driver.state_machine().tables()) {
-        row_counts.push_back(table->row_count());
-    }
-    target.restore_begin(row_counts);
-    for (const Table* table : driver.state_machine().tables()) {
-        if (table->row_count() == 0) continue;
-        const std::span<std::byte> into = target.restore_chunk(table->id(), 0);
-        std::ranges::copy(table->chunk(0), into.begin());
-        if (table->id() != id) continue;
-        Row row;
-        std::memcpy(&row, into.data(), sizeof(Row));
-        damage(row);
-        std::memcpy(into.data(), &row, sizeof(Row));
-    }
-    return target.restore_finish();
+TEST_CASE("what is only in the page store is found, resolved and expired as if it were in memory") {
+    LedgerDriver driver({.wall = second, .limits = limits_tiny()});
+    create_accounts(driver);
+    std::vector<Transfer> events;
+    for (u128 id = 1; id <= 100; ++id) events.push_back(transfer(id));
+    events.push_back(pending(101, 3));
+    events.push_back(pending(102, 3));
+    driver.execute(Operation::create_transfers, events);
+    // Two checkpoints later the rows are in neither generation.
+    driver.checkpoint();
+    driver.execute(Operation::create_transfers, std::vector<Transfer>{transfer(103)});
+    driver.checkpoint();
+    REQUIRE(driver.state_machine().store().memory_begin().transfers == 102);
+
+    const auto replies = driver.execute(
+        Operation::create_transfers,
+        std::vector<Transfer>{
+            transfer(50),
+            {.id = 104, .pending_id = 101, .flags = wire::transfer_flags::void_pending_transfer}});
+    const auto results = test::objects_of<wire::CreateResult>(replies.at(0));
+    CHECK(wire::name_of(static_cast<wire::CreateTransferStatus>(results[0].status)) == "exists");
+    CHECK(results[1].status == 0xffffffff);
+    driver.advance(5 * second);
+    CHECK(driver.take_pulses().size() == 1);
+    const std::vector<Bytes> before = lookups(driver, 105);
+    CHECK(test::objects_of<Transfer>(before[0]).size() == 104);
+    CHECK(driver.state_machine().page_cache().misses() > 0);
+    REQUIRE(driver.restart());
+    CHECK(lookups(driver, 105) == before);
 }
 
-TEST_CASE("tables that contradict each other are refused") {
-    LedgerDriver driver(small_requests());
+TEST_CASE("what was not checkpointed is executed again after a restart, with the same cuts") {
+    LedgerDriver driver({.wall = second, .limits = limits_tiny(), .seed = 7});
     create_accounts(driver);
-    Transfer missing = transfer(9);
-    missing.debit_account_id = 99;
-    driver.execute(Operation::create_transfers,
-                   std::vector<Transfer>{transfer(1), pending(2, 1), missing});
-    driver.advance(2 * second);
-
-    CHECK(restores_with<Account>(driver, TableId::accounts, [](Account&) {}));
-    CHECK_FALSE(restores_with<Account>(driver, TableId::accounts,
-                                       [](Account& row) { row.debits_posted += 1; }));
-    CHECK_FALSE(
-        restores_with<Account>(driver, TableId::accounts, [](Account& row) { row.id = 2; }));
-    CHECK_FALSE(restores_with<Account>(driver, TableId::accounts,
-                                       [](Account& row) { row.timestamp = UINT64_MAX; }));
-    CHECK_FALSE(restores_with<Transfer>(driver, TableId::transfers,
-                                        [](Transfer& row) { row.credit_account_id = 1; }));
-    CHECK_FALSE(
-        restores_with<Transfer>(driver, TableId::transfers, [](Transfer& row) { row.id = 2; }));
-    CHECK_FALSE(restores_with<Transfer>(driver, TableId::transfers, [](Transfer& row) {
-        row.flags = wire::transfer_flags::post_pending_transfer;
-    }));
-    CHECK_FALSE(restores_with<TransferEventRow>(
-        driver, TableId::transfer_events,
-        [](TransferEventRow& row) { row.sides.debit_account = 55; }));
-    CHECK_FALSE(restores_with<TransferEventRow>(
-        driver, TableId::transfer_events, [](TransferEventRow& row) { row.sides.wide_row = 3; }));
-    CHECK_FALSE(restores_with<ExpiryRow>(driver, TableId::expiries,
-                                         [](ExpiryRow& row) { row.transfer = 0; }));
-    CHECK_FALSE(restores_with<ExpiryRow>(driver, TableId::expiries,
-                                         [](ExpiryRow& row) { row.transfer = 1000; }));
-    CHECK_FALSE(restores_with<u128>(driver, TableId::failed_ids, [](u128& row) { row = 1; }));
-    CHECK_FALSE(restores_with<ScalarsRow>(driver, TableId::scalars,
-                                          [](ScalarsRow& row) { row.timestamp = 1; }));
-    CHECK_FALSE(restores_with<ScalarsRow>(driver, TableId::scalars,
-                                          [](ScalarsRow& row) { row.totals.debits_posted += 1; }));
+    for (u128 id = 1; id <= 300; id += 30) {
+        std::vector<Transfer> events;
+        for (u128 next = id; next < id + 30; ++next) events.push_back(transfer(next));
+        driver.execute(Operation::create_transfers, events);
+        REQUIRE(driver.restart());
+    }
+    CHECK(driver.engine().page_store().op() > Op{});
+    CHECK(test::objects_of<Transfer>(lookups(driver, 301)[0]).size() == 300);
 }
 
 }  // namespace

@@ -100,7 +100,7 @@ TEST_CASE("a record decodes to what was sealed") {
     }
 }
 
-TEST_CASE("the bytes of a record are those of format version 1") {
+TEST_CASE("the bytes of a record are those of format version 2") {
     const std::vector<std::byte> record = make_record(64);
     CHECK(wire::load<std::uint64_t>(record, 16) == 9);
     CHECK(wire::load<std::uint64_t>(record, 32) == here.value);
@@ -158,7 +158,7 @@ TEST_CASE("an evidence sector decodes to what was encoded") {
     CHECK(evidence->newest_checksum == make_u128(9, 66));
 }
 
-TEST_CASE("the bytes of an evidence sector are those of format version 1") {
+TEST_CASE("the bytes of an evidence sector are those of format version 2") {
     const std::vector<std::byte> sector = make_evidence();
     CHECK(wire::load<std::uint64_t>(sector, 32) == 70);
     CHECK(wire::load<std::uint64_t>(sector, 40) == here.value);

@@ -18,19 +18,19 @@ namespace {
 constexpr std::uint32_t chunk_size = 8192;
 constexpr ManifestBounds bounds{.chunk_size = chunk_size, .begin = 4096, .end = 64U << 20};
 
-// Segments of 2.5, 0 and `chunks` chunks.
+// Segments of 3, 0 and `chunks` chunks. The first has chunks of different sizes.
 Manifest sample_manifest(std::uint32_t chunks) {
     Manifest manifest;
     manifest.op = Op{77};
     manifest.segments = {
-        {.size = 2 * chunk_size + 100, .chunk_count = 3, .id = 5},
+        {.size = 1 + chunk_size + 100, .chunk_count = 3, .id = 500'000},
         {.size = 0, .chunk_count = 0, .id = 6},
         {.size = std::uint64_t{chunks} * chunk_size, .chunk_count = chunks, .id = 1},
     };
     std::uint64_t offset = bounds.begin;
     for (std::uint32_t i = 0; i < 3 + chunks; ++i) {
-        manifest.chunks.push_back(
-            {.checksum = i, .offset = offset, .size = i == 2 ? 100 : chunk_size});
+        const std::uint32_t size = i == 0 ? 1 : i == 2 ? 100 : chunk_size;
+        manifest.chunks.push_back({.checksum = i, .offset = offset, .size = size});
         offset += chunk_size;
     }
     for (std::size_t i = 0; i < leaf_count(manifest.chunks.size(), chunk_size); ++i) {
@@ -99,10 +99,13 @@ TEST_CASE("a root that contradicts itself, its file or its version is refused") 
     using E = ManifestError;
     const Row rows[] = {
         {"magic", [](EncodedRoot& r) { r.overwrite<std::uint8_t>(0, 0); }, E::wrong_magic},
-        {"version", [](EncodedRoot& r) { r.overwrite<std::uint32_t>(8, 2); }, E::unknown_version},
+        {"older version", [](EncodedRoot& r) { r.overwrite<std::uint32_t>(8, 1); },
+         E::unknown_version},
+        {"newer version", [](EncodedRoot& r) { r.overwrite<std::uint32_t>(8, 3); },
+         E::unknown_version},
         {"chunk size", [](EncodedRoot& r) { r.overwrite<std::uint32_t>(12, 4096); },
          E::wrong_chunk_size},
-        {"too many segments", [](EncodedRoot& r) { r.overwrite<std::uint32_t>(24, 65); },
+        {"too many segments", [](EncodedRoot& r) { r.overwrite<std::uint32_t>(24, 257); },
          E::bad_segment},
         {"one segment more", [](EncodedRoot& r) { r.overwrite<std::uint32_t>(24, 4); },
          E::wrong_size},
@@ -116,14 +119,17 @@ TEST_CASE("a root that contradicts itself, its file or its version is refused") 
         {"shorter than a header", [](EncodedRoot& r) { r.size = 31; }, E::wrong_size},
         {"longer than its block", [](EncodedRoot& r) { r.size = chunk_size + 1; }, E::wrong_size},
         {"more chunks than bytes",
-         [](EncodedRoot& r) { r.overwrite<std::uint32_t>(segment_at(0) + 8, 4); }, E::bad_segment},
+         [](EncodedRoot& r) { r.overwrite<std::uint64_t>(segment_at(0), 2); }, E::bad_segment},
+        {"bytes without a chunk",
+         [](EncodedRoot& r) { r.overwrite<std::uint64_t>(segment_at(1), 1); }, E::bad_segment},
+        {"more bytes than full chunks",
+         [](EncodedRoot& r) { r.overwrite<std::uint64_t>(segment_at(0), 3 * chunk_size + 1); },
+         E::bad_segment},
         {"more bytes than the file",
          [](EncodedRoot& r) { r.overwrite<std::uint64_t>(segment_at(0), UINT64_MAX); },
          E::bad_segment},
-        {"one id twice", [](EncodedRoot& r) { r.overwrite<std::uint16_t>(segment_at(0) + 12, 1); },
+        {"one id twice", [](EncodedRoot& r) { r.overwrite<std::uint32_t>(segment_at(0) + 12, 1); },
          E::bad_segment},
-        {"reserved bytes of a segment",
-         [](EncodedRoot& r) { r.overwrite<std::uint16_t>(segment_at(1) + 14, 1); }, E::bad_padding},
         {"leaf before the page store",
          [](EncodedRoot& r) { r.overwrite<std::uint64_t>(leaf_at(0) + 16, 0); }, E::bad_reference},
         {"leaf across the end",
@@ -164,9 +170,10 @@ TEST_CASE("a leaf with a wrong reference is refused") {
 
     const Row rows[] = {
         {"place", 16, 0, ManifestError::bad_reference},
-        {"size", 24, chunk_size - 1, ManifestError::bad_reference},
-        {"size of the last chunk of a segment", 2 * sizeof(BlockRef) + 24, 101,
-         ManifestError::bad_reference},
+        {"no size", 24, 0, ManifestError::bad_reference},
+        {"size above a chunk", 24, chunk_size + 1, ManifestError::bad_reference},
+        {"sizes that do not add up to the segment's", 2 * sizeof(BlockRef) + 24, 101,
+         ManifestError::bad_segment},
         {"reserved bytes", 28, 1, ManifestError::bad_padding},
         {"padding", 4 * sizeof(BlockRef), 1, ManifestError::bad_padding},
     };
@@ -182,6 +189,42 @@ TEST_CASE("a leaf with a wrong reference is refused") {
         REQUIRE_FALSE(leaf.has_value());
         CHECK(to_text(leaf.error()) == to_text(row.error));
     }
+}
+
+TEST_CASE("half of a root block can name segments, the rest leaves") {
+    struct Row {
+        std::uint32_t chunk_size;
+        std::uint32_t segments;
+        std::uint64_t leaves;
+    };
+
+    const Row rows[] = {{4096, 128, 63}, {8192, 256, 127}, {1U << 20, 4096, 30'719}};
+    for (const Row& row : rows) {
+        CAPTURE(row.chunk_size);
+        CHECK(segments_fit(row.chunk_size) == row.segments);
+        CHECK(manifest_chunks_max(row.chunk_size) == row.leaves * (row.chunk_size / 32));
+    }
+    Manifest manifest = sample_manifest(0);
+    manifest.segments.resize(1);
+    while (manifest.segments.size() < segments_fit(chunk_size)) {
+        manifest.segments.push_back({.id = narrow<std::uint32_t>(manifest.segments.size())});
+    }
+    const EncodedRoot root(manifest);
+    REQUIRE(root.decode().has_value());
+    CHECK(root.decode()->segments == manifest.segments);
+}
+
+TEST_CASE("segments are found by their id, whatever their order") {
+    const Manifest manifest = sample_manifest(4);
+    const std::vector<SegmentPlace> places = places_of(manifest);
+    REQUIRE(places.size() == 3);
+    CHECK(find_place(places, 1)->first_chunk == 3);
+    CHECK(find_place(places, 1)->chunk_count == 4);
+    CHECK(find_place(places, 6)->chunk_count == 0);
+    CHECK(find_place(places, 500'000)->first_chunk == 0);
+    CHECK(find_place(places, 500'001) == nullptr);
+    CHECK(find_place(places, 5) == nullptr);
+    CHECK(find_place({}, 5) == nullptr);
 }
 
 TEST_CASE("where the superblock says a root is must be inside the page store") {

@@ -515,7 +515,7 @@ TEST_CASE("a damaged checkpoint is refused") {
     SUBCASE("in a chunk") {
         fixture.disk.flip_bit(storage::layout_of(limits).page_store_offset, 0);
         CHECK(fixture.start() == ReplicaStatus::failed);
-        CHECK(fixture.replica().open_fault().kind == OpenFault::Kind::checkpoint_chunk);
+        CHECK(fixture.replica().open_fault().kind == OpenFault::Kind::checkpoint_data);
     }
 }
 

@@ -1,0 +1,230 @@
+#include "server/engine/merges.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/common/assert.hpp"
+#include "server/common/int.hpp"
+
+namespace elytra::engine {
+
+using forest::BuiltChunk;
+
+Merges::Merges(const Limits& limits, storage::CheckpointStore& page_store, storage::IoQueue& io)
+    : limits_(limits),
+      io_(io),
+      writer_(limits, merge_tag_bit, page_store),
+      reader_(storage::IoOwner::merge_read, limits.merge_width * pieces_per_input, io),
+      pieces_(std::size_t{limits.merge_width} * pieces_per_input) {
+    ELYTRA_ASSERT(limits.merge_width >= 2);
+    // Otherwise a tier would get more runs than its merges take away.
+    ELYTRA_ASSERT(limits.merge_delay >= 1 && limits.merge_delay <= limits.merge_width);
+    ELYTRA_ASSERT(limits.page_size <= piece_size);
+}
+
+namespace {
+
+// The oldest runs of each tier that are to be merged. Tiers descend from older runs to younger
+// ones, so those of a tier lie behind each other, and the inputs of a merge before the others.
+std::vector<ScheduledMerge> choose_in(const Catalog& catalog, IndexId index, std::uint64_t cut,
+                                      std::uint32_t width) {
+    std::vector<ScheduledMerge> chosen;
+    const std::span<const RunRef> runs = catalog.runs_of(index);
+    for (std::size_t first = 0; first < runs.size();) {
+        const std::uint8_t tier = runs[first]->tier;
+        const auto others = std::ranges::find_if(
+            runs.subspan(first), [&](const RunRef& run) { return run->tier != tier; });
+        const auto end = static_cast<std::size_t>(others - runs.begin());
+        bool busy = false;
+        for (const ScheduledMerge& merge : catalog.merges) {
+            if (merge.index != index || merge.tier != tier) continue;
+            if (merge.due == cut) first += merge.inputs.size();
+            if (merge.due > cut) busy = true;
+        }
+        if (!busy && end - first >= width) {
+            const std::span<const RunRef> inputs = runs.subspan(first, width);
+            chosen.push_back({.index = index,
+                              .tier = tier,
+                              .inputs = std::vector<RunRef>(inputs.begin(), inputs.end())});
+        }
+        first = end;
+    }
+    return chosen;
+}
+
+}  // namespace
+
+void Merges::choose(Catalog& catalog, std::uint64_t cut) {
+    ELYTRA_ASSERT(cut == catalog.cut + 1);
+    for (std::size_t i = 0; i < index_count; ++i) {
+        for (ScheduledMerge& merge :
+             choose_in(catalog, static_cast<IndexId>(i), cut, limits_.merge_width)) {
+            merge.segment = catalog.segment_next++;
+            merge.due = cut + limits_.merge_delay;
+            waiting_.push_back(merge);
+            catalog.merges.push_back(std::move(merge));
+        }
+    }
+}
+
+void Merges::restore(const Catalog& catalog) {
+    ELYTRA_ASSERT(waiting_.empty() && running_ == nullptr && finished_.empty());
+    waiting_.assign(catalog.merges.begin(), catalog.merges.end());
+    advance();
+}
+
+std::optional<std::vector<RunRef>> Merges::due(const Catalog& catalog, std::uint64_t cut) const {
+    std::vector<RunRef> results;
+    for (const ScheduledMerge& merge : catalog.merges) {
+        ELYTRA_ASSERT(merge.due >= cut);
+        if (merge.due > cut) continue;
+        const auto found =
+            std::ranges::find(finished_, merge.segment,
+                              [](const Finished& finished) { return finished.run->segment; });
+        if (found == finished_.end()) return std::nullopt;
+        results.push_back(found->run);
+    }
+    return results;
+}
+
+void Merges::forget(std::uint64_t cut) {
+    std::erase_if(finished_, [&](const Finished& finished) { return finished.due == cut; });
+}
+
+void Merges::advance() {
+    if (fault_.has_value()) return;
+    if (running_ == nullptr) start_next();
+    if (running_ == nullptr) return;
+    read_ahead();
+    compute();
+    writer_.advance();
+    if (!running_->computing && running_->job.done() && writer_.unwritten() == 0) {
+        finish();
+        advance();
+    }
+}
+
+void Merges::start_next() {
+    if (waiting_.empty()) return;
+    running_ = std::make_unique<Running>(waiting_.front(), limits_);
+    waiting_.pop_front();
+}
+
+void Merges::read_ahead() {
+    for (std::size_t input = 0; input < running_->inputs.size(); ++input) {
+        for (Piece& piece : pieces_of(input)) {
+            if (piece.state == Piece::State::free) read_ahead(input, piece);
+        }
+    }
+}
+
+void Merges::read_ahead(std::size_t input, Piece& piece) {
+    const PageMap& pages = running_->merge.inputs[input]->pages;
+    std::uint32_t& next = running_->inputs[input].page_next;
+    if (next == pages.page_count()) return;
+    if (piece.buffer.size() == 0) piece.buffer = SectorBuffer(piece_size);
+    piece.state = Piece::State::reading;
+    piece.first_page = next;
+    piece.page_count = std::min(pages.consecutive(next), piece_size / limits_.page_size);
+    next += piece.page_count;
+    reader_.read(static_cast<std::uint32_t>(&piece - pieces_.data()),
+                 pages.offset(piece.first_page),
+                 piece.buffer.bytes().first(std::size_t{piece.page_count} * limits_.page_size));
+}
+
+void Merges::compute() {
+    if (running_->computing || running_->job.done()) return;
+    if (writer_.unwritten() >= unwritten_max) return;
+    if (!running_->job.merged()) {
+        bool complete = true;
+        for (std::size_t input = 0; input < running_->inputs.size(); ++input) {
+            complete = feed(input) && complete;
+        }
+        if (!complete) return;
+    }
+    running_->job.add_memory(writer_.take_memory(running_->job.memory_wanted()));
+    running_->computing = true;
+    io_.push(storage::Compute{.job = &running_->job,
+                              .token = {.owner = storage::IoOwner::merge_job, .id = 0}});
+}
+
+// Hands over what was read. False: nothing of the input is left to merge, but more of it is on its
+// way.
+bool Merges::feed(std::size_t index) {
+    Input& input = running_->inputs[index];
+    for (bool found = true; found;) {
+        found = false;
+        for (Piece& piece : pieces_of(index)) {
+            if (piece.state != Piece::State::read || piece.first_page != input.fed) continue;
+            piece.state = Piece::State::merging;
+            input.fed += piece.page_count;
+            running_->job.add(index, piece.buffer.bytes().first(std::size_t{piece.page_count} *
+                                                                limits_.page_size));
+            found = true;
+        }
+    }
+    const std::uint32_t page_count = running_->merge.inputs[index]->pages.page_count();
+    return input.fed > running_->job.consumed(index) || input.fed == page_count;
+}
+
+void Merges::on_computed(storage::IoToken token) {
+    ELYTRA_ASSERT(token.owner == storage::IoOwner::merge_job);
+    ELYTRA_ASSERT(running_ != nullptr && running_->computing);
+    running_->computing = false;
+    if (running_->job.fault().has_value()) {
+        fault_ = running_->job.fault();
+        return;
+    }
+    MergeJob::Made made = running_->job.take();
+    for (BuiltChunk& chunk : made.pages) writer_.push(std::move(chunk), running_->pages);
+    for (BuiltChunk& chunk : made.tail) writer_.push(std::move(chunk), running_->tail);
+    release_pieces();
+}
+
+void Merges::release_pieces() {
+    for (std::size_t input = 0; input < running_->inputs.size(); ++input) {
+        const std::uint32_t consumed = running_->job.consumed(input);
+        for (Piece& piece : pieces_of(input)) {
+            const bool passed = piece.first_page + piece.page_count <= consumed;
+            if (piece.state == Piece::State::merging && passed) piece.state = Piece::State::free;
+        }
+    }
+}
+
+void Merges::on_read(storage::IoToken token) {
+    reader_.on_io_done(token);
+    while (const auto tag = reader_.next_done()) {
+        ELYTRA_ASSERT(pieces_[*tag].state == Piece::State::reading);
+        pieces_[*tag].state = Piece::State::read;
+    }
+}
+
+void Merges::finish() {
+    const auto is_free = [](const Piece& piece) { return piece.state == Piece::State::free; };
+    ELYTRA_ASSERT(std::ranges::all_of(pieces_, is_free));
+    std::unique_ptr<Run> run = running_->job.take_result();
+    for (const storage::BlockRef& chunk : running_->pages) run->pages.add(chunk);
+    run->tail = std::move(running_->tail);
+    ELYTRA_ASSERT(run->pages.page_count() == run->fences.size());
+    finished_.push_back({.due = running_->merge.due, .run = std::move(run)});
+    running_.reset();
+}
+
+void replace_merged(Catalog& catalog, std::span<const RunRef> results) {
+    std::size_t result = 0;
+    for (const ScheduledMerge& merge : catalog.merges) {
+        if (merge.due > catalog.cut) continue;
+        ELYTRA_ASSERT(results[result]->segment == merge.segment);
+        std::vector<RunRef>& runs = catalog.runs[static_cast<std::size_t>(merge.index)];
+        const auto first = std::ranges::find(runs, merge.inputs.front());
+        ELYTRA_ASSERT(static_cast<std::size_t>(runs.end() - first) >= merge.inputs.size());
+        ELYTRA_ASSERT(std::equal(merge.inputs.begin(), merge.inputs.end(), first));
+        *first = results[result++];
+        runs.erase(first + 1, first + static_cast<std::ptrdiff_t>(merge.inputs.size()));
+    }
+    ELYTRA_ASSERT(result == results.size());
+    std::erase_if(catalog.merges,
+                  [&](const ScheduledMerge& merge) { return merge.due == catalog.cut; });
+}
+
+}  // namespace elytra::engine

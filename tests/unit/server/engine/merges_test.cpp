@@ -1,0 +1,164 @@
+#include "server/engine/merges.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "tests/support/engine_content.hpp"
+#include "tests/support/engine_scene.hpp"
+
+namespace elytra::test {
+namespace {
+
+using engine::IndexId;
+
+// The rule of merges with numbers: which tiers the runs of an index have that gets one at every
+// cut.
+class TierModel {
+public:
+    explicit TierModel(const Limits& limits) : limits_(limits) {}
+
+    const std::vector<std::uint32_t>& tiers() const { return tiers_; }
+
+    void cut() {
+        ++cut_;
+        choose();
+        tiers_.push_back(0);
+        while (!merges_.empty() && merges_.front().due == cut_) {
+            const auto first = std::ranges::find(tiers_, merges_.front().tier);
+            *first = merges_.front().tier + 1;
+            tiers_.erase(first + 1, first + limits_.merge_width);
+            merges_.pop_front();
+        }
+    }
+
+private:
+    struct Merge {
+        std::uint32_t tier = 0;
+        std::uint64_t due = 0;
+    };
+
+    void choose() {
+        const std::uint32_t highest = tiers_.empty() ? 0 : tiers_.front();
+        for (std::uint32_t tier = highest + 1; tier-- > 0;) {
+            bool busy = false;
+            std::ptrdiff_t free = std::ranges::count(tiers_, tier);
+            for (const Merge& merge : merges_) {
+                if (merge.tier != tier) continue;
+                busy = busy || merge.due > cut_;
+                free -= limits_.merge_width;
+            }
+            if (busy || free < limits_.merge_width) continue;
+            merges_.push_back({tier, cut_ + limits_.merge_delay});
+        }
+    }
+
+    Limits limits_;
+    std::uint64_t cut_ = 0;
+    std::vector<std::uint32_t> tiers_;
+    std::deque<Merge> merges_;
+};
+
+std::vector<std::uint32_t> tiers_of(const EngineScene& scene, IndexId index) {
+    std::vector<std::uint32_t> tiers;
+    for (const engine::RunRef& run : scene.world.store->catalog().runs_of(index)) {
+        tiers.push_back(run->tier);
+    }
+    return tiers;
+}
+
+void check_tiers(const Limits& limits, std::uint64_t seed, std::uint64_t cuts) {
+    CAPTURE(seed);
+    EngineScene scene(limits, 3, seed);
+    TierModel model(limits);
+    for (std::uint64_t cut = 1; cut <= cuts; ++cut) {
+        CAPTURE(cut);
+        scene.checkpoint();
+        model.cut();
+        for (const IndexId index : {IndexId::id, IndexId::debit, IndexId::code}) {
+            REQUIRE(tiers_of(scene, index) == model.tiers());
+        }
+        CHECK(scene.world.flush->segments().size() < storage::segments_fit(limits.chunk_size));
+    }
+}
+
+// The first scheduled merge, and the place of a page of its second input.
+storage::PageAddress page_to_damage(const EngineScene& scene) {
+    const engine::Catalog& catalog = scene.world.store->catalog();
+    REQUIRE(!catalog.merges.empty());
+    return catalog.merges.front().inputs[1]->address(0);
+}
+
+}  // namespace
+
+TEST_CASE("results take the places of their inputs at the cut that is fixed in advance") {
+    check_tiers(limits_tiny(), 1, 70);
+    check_tiers(limits_tiny(), 2, 30);
+    Limits wide = limits_tiny();
+    wide.merge_width = 3;
+    wide.merge_delay = 1;
+    check_tiers(wide, 3, 40);
+    wide.merge_delay = 3;
+    check_tiers(wide, 4, 60);
+}
+
+TEST_CASE("runs of many pieces are merged completely") {
+    Limits limits = limits_medium();
+    limits.page_size = 4U << 10;
+
+    limits.cut_rows = 30'000;
+    limits.merge_width = 2;
+    limits.merge_delay = 1;
+    EngineScene scene(limits, 5, 6);
+    scene.traffic.events_max = 3'000;
+    for (int cut = 1; cut <= 9; ++cut) {
+        CAPTURE(cut);
+        scene.checkpoint();
+        CHECK(compare_catalog(scene.world, scene.at_cut) == "");
+    }
+    const auto runs = scene.world.store->catalog().runs_of(IndexId::id);
+    CHECK(runs.front()->tier == 2);
+    CHECK(runs.front()->pages.chunks().size() > 4);
+    CHECK(runs.front()->tail.size() > 1);
+}
+
+TEST_CASE("a damaged page of an input is reported, and nothing is made of it") {
+    EngineScene scene(limits_tiny(), 1, 1);
+    while (scene.world.store->catalog().merges.empty()) {
+        scene.fill();
+        scene.begin_cut();
+        if (scene.world.store->catalog().merges.empty()) scene.world.finish_checkpoint();
+    }
+    const storage::PageAddress page = page_to_damage(scene);
+    scene.world.disk.flip_bit(page.offset + 100, 3);
+    scene.world.settle();
+    REQUIRE(scene.world.merges->fault().has_value());
+    CHECK(scene.world.merges->fault()->id == page.id);
+    CHECK(scene.world.merges->fault()->offset == page.offset);
+    CHECK(scene.world.merges->fault()->size == limits_tiny().page_size);
+    CHECK_FALSE(scene.world.merges->due(scene.world.store->catalog(),
+                                        scene.world.store->catalog().merges.front().due));
+}
+
+TEST_CASE("the filter of a merged run rules out nearly all other ids") {
+    EngineScene scene(limits_medium(), 1, 1);
+    scene.traffic.events_max = 500;
+    while (scene.world.store->catalog().runs_of(IndexId::id).empty() ||
+           scene.world.store->catalog().runs_of(IndexId::id).front()->tier == 0) {
+        scene.checkpoint();
+    }
+    const engine::Run& run = *scene.world.store->catalog().runs_of(IndexId::id).front();
+    Prng prng(9);
+    std::uint32_t wrong = 0;
+    constexpr std::uint32_t tries = 100'000;
+    for (std::uint32_t i = 0; i < tries; ++i) {
+        const std::uint64_t key = forest::key_of(prng.next());
+        if (run.filter.may_contain(engine::filter_hash(key))) ++wrong;
+    }
+    CHECK(wrong < tries / 250);
+}
+
+}  // namespace elytra::test
