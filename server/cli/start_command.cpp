@@ -113,7 +113,9 @@ public:
           listener_(loop_),
           server_(loop_, file,
                   {.replica = {.limits = limits_of(options),
-                               .storage_size_max = options.limit_storage}},
+                               .storage_size_max = options.limit_storage,
+                               .scrub_nanoseconds =
+                                   static_cast<std::uint64_t>(options.scrub_period.count())}},
                   log_) {}
 
     int run() {

@@ -91,6 +91,9 @@ CommandLine start_line(StartOptions& options, StartInput& input) {
                 {"cache-grid", "<size>",
                  "Memory for pages of the data file, default 64MiB; taken as they are read.",
                  store_size(options.cache_grid, cache_grid_range)},
+                {"scrub-period", "<time>",
+                 "Time in which all data is read and verified once, default 14d.",
+                 store_duration(options.scrub_period)},
                 {"development", "", "For tests: no direct I/O needed, small requests.",
                  store_switch(options.development)},
                 {"log-debug", "", "Log every message.", store_switch(options.log_debug)},
@@ -131,6 +134,11 @@ void resolve(const StartInput& input, StartOptions& options, std::vector<std::st
     options.limit_request = input.limit_request.value_or(
         options.development ? limit_request_development : limit_request_range.max);
     options.log_debug = options.log_debug || input.log_trace;
+    if (options.scrub_period < std::chrono::seconds(1)) {
+        errors.push_back(describe_error("--scrub-period",
+                                        fmt::format("{}ns", options.scrub_period.count()),
+                                        "expected at least 1s"));
+    }
     auto addresses = io::parse_addresses(input.addresses, io::AddressUse::serve);
     if (addresses.has_value()) {
         options.addresses = std::move(*addresses);

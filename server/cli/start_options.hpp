@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -8,6 +9,7 @@
 #include "server/cli/flags.hpp"
 #include "server/common/limits.hpp"
 #include "server/io/address.hpp"
+#include "server/storage/scrubber.hpp"
 
 namespace elytra::cli {
 
@@ -18,6 +20,7 @@ struct StartOptions {
     std::uint64_t limit_storage = 16ULL << 40;  // bytes of the data file
     std::uint64_t limit_request = 0;            // bytes of header and body of one request
     std::uint64_t cache_grid = limits_production().page_cache_size;  // bytes of pages in memory
+    std::chrono::nanoseconds scrub_period{storage::Scrubber::pass_nanoseconds_default};
     bool development = false;  // direct I/O is optional, memory is not locked, small requests
     bool log_debug = false;
     // Names of the given flags that tune parts which this server does not have.

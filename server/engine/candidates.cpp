@@ -20,19 +20,20 @@ Candidates::Candidates(storage::PageCache& cache, const Term& term, const RowRan
 Progress Candidates::advance(std::vector<std::uint32_t>& block, std::uint32_t block_size) {
     take_all_rows(block, block_size);
     for (;;) {
-        if (reading_) {
-            const Progress progress = walk_.advance(
-                items_, [](const Item& item) { return item.page.run->address(item.page.number); },
-                [](const Item& item, std::span<const std::byte> page) {
-                    item.list->take(item.page, open_pairs(*item.page.run, item.page.number, page));
-                });
-            if (progress == Progress::waiting) return progress;
-            reading_ = false;
-        }
+        if (reading_ && read() == Progress::waiting) return Progress::waiting;
+        reading_ = false;
         merge(block, block_size);
         if (block.size() == block_size || exhausted()) return Progress::done;
         plan(block_size - narrow<std::uint32_t>(block.size()));
     }
+}
+
+Progress Candidates::read() {
+    return walk_.advance(
+        items_, [](const Item& item) { return item.page.run->address(item.page.number); },
+        [](const Item& item, std::span<const std::byte> page) {
+            item.list->take(item.page, open_pairs(*item.page.run, item.page.number, page));
+        });
 }
 
 void Candidates::take_all_rows(std::vector<std::uint32_t>& block, std::uint32_t block_size) {

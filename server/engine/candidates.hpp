@@ -30,6 +30,7 @@ private:
         KeyList::Page page;
     };
 
+    Progress read();
     void take_all_rows(std::vector<std::uint32_t>& block, std::uint32_t block_size);
     void merge(std::vector<std::uint32_t>& block, std::uint32_t block_size);
     KeyList* next_list();

@@ -10,7 +10,10 @@ namespace elytra::engine {
 
 ChunkWriter::ChunkWriter(const Limits& limits, std::uint32_t tag_first,
                          storage::CheckpointStore& page_store)
-    : page_store_(page_store), tag_first_(tag_first), slots_(limits.chunk_writes_max) {}
+    : page_store_(page_store),
+      tag_first_(tag_first),
+      slots_(limits.chunk_writes_max),
+      chunk_size_(limits.chunk_size) {}
 
 void ChunkWriter::push(forest::BuiltChunk chunk, std::vector<storage::BlockRef>& refs) {
     ELYTRA_ASSERT(chunk.size > 0);
@@ -36,6 +39,15 @@ void ChunkWriter::advance() {
     }
 }
 
+std::vector<SectorBuffer> ChunkWriter::take_memory(std::size_t count) {
+    std::vector<SectorBuffer> taken;
+    for (; count > 0 && !memory_.empty(); --count) {
+        taken.push_back(std::move(memory_.back()));
+        memory_.pop_back();
+    }
+    return taken;
+}
+
 void ChunkWriter::on_written(const storage::ChunkWritten& written) {
     ELYTRA_ASSERT(written.tag - tag_first_ < slots_.size());
     std::optional<Item>& slot = slots_[written.tag - tag_first_];
@@ -43,6 +55,10 @@ void ChunkWriter::on_written(const storage::ChunkWritten& written) {
     ELYTRA_ASSERT(written.ref.size == slot->chunk.size);
     ELYTRA_ASSERT(written.ref.checksum == slot->chunk.checksum);
     (*slot->refs)[slot->position] = written.ref;
+    SectorBuffer& buffer = slot->chunk.buffer;
+    if (buffer.size() == chunk_size_ && memory_.size() < memory_max) {
+        memory_.push_back(std::move(buffer));
+    }
     slot.reset();
     --in_flight_;
 }

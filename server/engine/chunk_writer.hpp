@@ -31,10 +31,16 @@ public:
 
     void on_written(const storage::ChunkWritten& written);
 
+    // Memory of full chunks that were written, to be used again: at most so many.
+    std::vector<SectorBuffer> take_memory(std::size_t count);
+
     // Chunks that are not in the file yet.
     std::size_t unwritten() const { return waiting_.size() + in_flight_; }
 
 private:
+    // What is kept in memory_: as much as two jobs can use.
+    static constexpr std::size_t memory_max = 3;
+
     struct Item {
         forest::BuiltChunk chunk;
         std::vector<storage::BlockRef>* refs = nullptr;
@@ -46,6 +52,8 @@ private:
     std::deque<Item> waiting_;
     std::vector<std::optional<Item>> slots_;  // being written; the tag is tag_first_ plus the index
     std::size_t in_flight_ = 0;
+    std::uint32_t chunk_size_;
+    std::vector<SectorBuffer> memory_;
 };
 
 }  // namespace elytra::engine

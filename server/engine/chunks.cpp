@@ -41,13 +41,21 @@ std::uint64_t tail_size(const Run& run) {
     return run_tail(narrow<std::uint32_t>(run.fences.size()), run.filter.bytes().size()).size;
 }
 
-BuiltChunk tail_chunk(const Run& run, std::uint64_t offset, std::uint32_t chunk_size) {
+BuiltChunk tail_chunk(const Run& run, std::uint64_t offset, SectorBuffer memory) {
     const std::uint64_t left = tail_size(run) - offset;
-    const auto size = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, chunk_size));
-    BuiltChunk chunk{.buffer = SectorBuffer(size), .size = size};
-    copy_tail(run, offset, chunk.buffer.bytes().first(size));
+    BuiltChunk chunk{.buffer = std::move(memory)};
+    chunk.size = static_cast<std::uint32_t>(std::min<std::uint64_t>(left, chunk.buffer.size()));
+    copy_tail(run, offset, chunk.buffer.bytes().first(chunk.size));
     seal_chunk(chunk);
     return chunk;
+}
+
+SectorBuffer take_memory(std::vector<SectorBuffer>& given, std::uint32_t chunk_size) {
+    if (given.empty()) return SectorBuffer(chunk_size);
+    SectorBuffer memory = std::move(given.back());
+    given.pop_back();
+    ELYTRA_ASSERT(memory.size() == chunk_size);
+    return memory;
 }
 
 }  // namespace elytra::engine

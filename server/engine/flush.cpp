@@ -83,22 +83,25 @@ void Flush::advance_lane(Lane lane) {
     Job* job = next_job(lane);
     if (job == nullptr) return;
     running = true;
-    parts_.io.push(storage::Compute{.job = job,
-                                    .token = {.owner = storage::IoOwner::flush,
-                                              .id = static_cast<std::uint32_t>(lane)}});
+    parts_.io.push(storage::Compute{
+        .job = job,
+        .token = {.owner = storage::IoOwner::flush, .id = static_cast<std::uint32_t>(lane)}});
 }
 
 Job* Flush::next_job(Lane lane) {
     switch (lane) {
         case Lane::images_and_rows:
             if (!images_made_) return &image_job_;
-            return row_job_.done() ? nullptr : &row_job_;
+            if (row_job_.done()) return nullptr;
+            row_job_.add_memory(writer_.take_memory(row_job_.memory_wanted()));
+            return &row_job_;
         case Lane::indexes:
             break;
     }
     if (index_next_ == index_count) return nullptr;
     index_job_.begin(parts_.store.previous(), static_cast<IndexId>(index_next_),
                      head_.segment_first + static_cast<std::uint32_t>(index_next_));
+    index_job_.add_memory(writer_.take_memory(index_job_.memory_wanted()));
     return &index_job_;
 }
 

@@ -85,7 +85,7 @@ private:
     };
 
     struct NewRun {
-        std::shared_ptr<Run> run;
+        std::unique_ptr<Run> run;
         std::vector<storage::BlockRef> pages;
     };
 

@@ -1,5 +1,7 @@
 #include "server/engine/generation.hpp"
 
+#include <algorithm>
+
 namespace elytra::engine {
 
 using ledger::Parties;
@@ -46,6 +48,7 @@ void Generation::start(const Start& start) {
     expiries_.clear();
     wide_.clear();
     failed_ids_.clear();
+    id_max_ = 0;
     ids_.clear();
 }
 
@@ -97,6 +100,7 @@ TransferRow Generation::append_transfer(const wire::Transfer& transfer, Parties 
     transfers_.push_back(transfer);
     parties_.push_back(parties);
     sides_.push_back(sides_of(debit, credit));
+    id_max_ = std::max(id_max_, transfer.id);
     ids_.insert(transfer.id, position);
     return TransferRow{start_.transfers + position};
 }
@@ -132,10 +136,12 @@ ExpiryRecord Generation::expiry(std::uint32_t position) const {
 void Generation::append_failed_id(u128 id) {
     const auto position = narrow<std::uint32_t>(failed_ids_.size());
     failed_ids_.push_back(id);
+    id_max_ = std::max(id_max_, id);
     ids_.insert(id, position | failed_bit);
 }
 
 ledger::TransferSearch Generation::find(u128 id) const {
+    if (!may_have(id)) return {};
     const std::optional<std::uint32_t> found = ids_.find(id, [&](std::uint32_t candidate) {
         if ((candidate & failed_bit) != 0) return failed_ids_[candidate & ~failed_bit] == id;
         return transfers_[candidate].id == id;
@@ -146,6 +152,7 @@ ledger::TransferSearch Generation::find(u128 id) const {
 }
 
 std::optional<TransferRow> Generation::guess(u128 id) const {
+    if (!may_have(id)) return std::nullopt;
     const std::optional<std::uint32_t> position = ids_.guess(id);
     if (!position.has_value() || (*position & failed_bit) != 0) return std::nullopt;
     return TransferRow{start_.transfers + *position};

@@ -109,6 +109,9 @@ public:
 
     ledger::TransferSearch find(u128 id) const;
 
+    // Whether it is worth to look: most ids are new and, as clients make them, above all others.
+    bool may_have(u128 id) const { return id <= id_max_; }
+
     void prefetch_index(u128 id) const { ids_.prefetch(id); }
 
     // Loads the row that the id is likely to name.
@@ -142,6 +145,7 @@ private:
     std::vector<Expiry> expiries_;
     std::vector<WideBalances> wide_;
     std::vector<u128> failed_ids_;
+    u128 id_max_ = 0;  // no id in ids_ is above it
     IdIndex ids_;  // positions in transfers_, or in failed_ids_ with failed_bit
 };
 

@@ -10,9 +10,8 @@ void ImageJob::begin(AccountTable::Cut accounts, std::vector<StatusTable::Image>
     made_ = {};
     changes_ = std::move(accounts.changes);
     for (AccountTable::Image& image : accounts.images) {
-        made_.accounts.push_back(
-            {.number = image.chunk,
-             .chunk = {.buffer = std::move(image.bytes), .size = image.size}});
+        made_.accounts.push_back({.number = image.chunk,
+                                  .chunk = {.buffer = std::move(image.bytes), .size = image.size}});
     }
     for (StatusTable::Image& image : statuses) {
         made_.statuses.push_back(

@@ -1,6 +1,7 @@
 #include "server/engine/index_job.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -53,11 +54,24 @@ void extract_parties(const Generation& generation, Side side, std::vector<Pair>&
     }
 }
 
-void extract_failed_ids(const Generation& generation, std::vector<Pair>& pairs) {
+// The range is found on the way, because the rows do not fit into a cache.
+IdRange extract_ids(const Generation& generation, std::vector<Pair>& pairs) {
+    IdRange range;
+    extract_all(generation, pairs, [&](const Transfer& transfer) {
+        range.include(transfer.id);
+        return hashed_key(transfer.id);
+    });
+    return range;
+}
+
+IdRange extract_failed_ids(const Generation& generation, std::vector<Pair>& pairs) {
+    IdRange range;
     std::uint32_t row = generation.begin().failed_ids;
     for (const u128 id : generation.failed_ids()) {
+        range.include(id);
         pairs.push_back({.key = hashed_key(id), .row = row++});
     }
+    return range;
 }
 
 bool can_expire(const Transfer& transfer) {
@@ -66,44 +80,50 @@ bool can_expire(const Transfer& transfer) {
 
 }  // namespace
 
-void extract_pairs(const Generation& generation, IndexId index, std::vector<Pair>& pairs) {
+IdRange extract_pairs(const Generation& generation, IndexId index, std::vector<Pair>& pairs) {
     pairs.clear();
     switch (index) {
         case IndexId::id:
-            return extract_all(generation, pairs,
-                               [](const Transfer& transfer) { return hashed_key(transfer.id); });
+            return extract_ids(generation, pairs);
         case IndexId::failed_id:
             return extract_failed_ids(generation, pairs);
         case IndexId::debit:
-            return extract_parties(generation, Side::debit, pairs);
+            extract_parties(generation, Side::debit, pairs);
+            break;
         case IndexId::credit:
-            return extract_parties(generation, Side::credit, pairs);
+            extract_parties(generation, Side::credit, pairs);
+            break;
         case IndexId::user_data_128:
-            return extract_some(
+            extract_some(
                 generation, pairs,
                 [](const Transfer& transfer) { return transfer.user_data_128 != 0; },
                 [](const Transfer& transfer) { return hashed_key(transfer.user_data_128); });
+            break;
         case IndexId::user_data_64:
-            return extract_some(
+            extract_some(
                 generation, pairs,
                 [](const Transfer& transfer) { return transfer.user_data_64 != 0; },
                 [](const Transfer& transfer) { return hashed_key(transfer.user_data_64); });
+            break;
         case IndexId::user_data_32:
-            return extract_some(
+            extract_some(
                 generation, pairs,
                 [](const Transfer& transfer) { return transfer.user_data_32 != 0; },
                 [](const Transfer& transfer) { return std::uint64_t{transfer.user_data_32}; });
+            break;
         case IndexId::ledger:
-            return extract_all(generation, pairs, [](const Transfer& transfer) {
-                return std::uint64_t{transfer.ledger};
-            });
+            extract_all(generation, pairs,
+                        [](const Transfer& transfer) { return std::uint64_t{transfer.ledger}; });
+            break;
         case IndexId::code:
-            return extract_all(generation, pairs, [](const Transfer& transfer) {
-                return std::uint64_t{transfer.code};
-            });
+            extract_all(generation, pairs,
+                        [](const Transfer& transfer) { return std::uint64_t{transfer.code}; });
+            break;
         case IndexId::expiry:
-            return extract_some(generation, pairs, can_expire, ledger::expires_at);
+            extract_some(generation, pairs, can_expire, ledger::expires_at);
+            break;
     }
+    return {};
 }
 
 IndexJob::IndexJob(const Limits& limits)
@@ -117,19 +137,20 @@ void IndexJob::begin(const Generation& generation, IndexId index, std::uint32_t 
 }
 
 void IndexJob::run() {
-    extract_pairs(*generation_, index_, pairs_);
+    const IdRange ids = extract_pairs(*generation_, index_, pairs_);
     if (pairs_.empty()) return;
     forest::sort_by_key(pairs_, scratch_);
-    made_.run = std::make_shared<Run>(page_size_);
-    describe(*made_.run);
+    made_.run = std::make_unique<Run>(page_size_);
+    describe(*made_.run, ids);
     write(*made_.run);
-    const std::uint64_t size = tail_size(*made_.run);
-    for (std::uint64_t offset = 0; offset < size; offset += chunk_size_) {
-        made_.tail.push_back(tail_chunk(*made_.run, offset, chunk_size_));
-    }
+    write_tail(*made_.run);
 }
 
-void IndexJob::describe(Run& run) const {
+void IndexJob::add_memory(std::vector<SectorBuffer> memory) {
+    std::ranges::move(memory, std::back_inserter(memory_));
+}
+
+void IndexJob::describe(Run& run, const IdRange& ids) const {
     run.segment = segment_;
     run.index = index_;
     run.pair_count = pairs_.size();
@@ -139,28 +160,29 @@ void IndexJob::describe(Run& run) const {
     run.row_first = of_failed ? begin.failed_ids : begin.transfers;
     run.row_end = of_failed ? end.failed_ids : end.transfers;
     if (!has_filter(index_)) return;
-    run.id_min = u128_max;
-    const auto include = [&](u128 id) {
-        run.id_min = std::min(run.id_min, id);
-        run.id_max = std::max(run.id_max, id);
-    };
-    if (of_failed) {
-        for (const u128 id : generation_->failed_ids()) include(id);
-    } else {
-        for (const Transfer& transfer : generation_->transfers()) include(transfer.id);
-    }
+    run.id_min = ids.min;
+    run.id_max = ids.max;
 }
 
 void IndexJob::write(Run& run) {
     forest::PairRunWriter writer(
         {.segment = segment_, .page_size = page_size_, .chunk_size = chunk_size_});
+    writer.add_memory(std::exchange(memory_, {}));
     for (const Pair& pair : pairs_) writer.add(pair);
     writer.finish();
     while (writer.has_chunk()) made_.pages.push_back(writer.take_chunk());
+    memory_ = writer.take_memory();
     run.fences = writer.fences();
     if (!has_filter(index_)) return;
     run.filter = forest::Filter(pairs_.size());
     for (const Pair& pair : pairs_) run.filter.insert(filter_hash(pair.key));
+}
+
+void IndexJob::write_tail(const Run& run) {
+    const std::uint64_t size = tail_size(run);
+    for (std::uint64_t offset = 0; offset < size; offset += chunk_size_) {
+        made_.tail.push_back(tail_chunk(run, offset, take_memory(memory_, chunk_size_)));
+    }
 }
 
 IndexJob::Made IndexJob::take() { return std::exchange(made_, {}); }

@@ -133,7 +133,7 @@ void LedgerStore::prefetch(const Account& event, ledger::Prefetch stage) const {
 void LedgerStore::prefetch(const Transfer& event, ledger::Prefetch stage) const {
     if (stage == ledger::Prefetch::index) {
         active().prefetch_index(event.id);
-        previous().prefetch_index(event.id);
+        if (previous().may_have(event.id)) previous().prefetch_index(event.id);
     }
     if (ledger::is_resolution(event)) {
         prefetch_resolution(event, stage);

@@ -1,6 +1,7 @@
 #include "server/engine/merge_job.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "server/common/assert.hpp"
@@ -23,8 +24,8 @@ std::vector<std::uint32_t> page_counts(std::span<const RunRef> inputs) {
 }
 
 // What can be said of the result before anything is merged.
-std::shared_ptr<Run> describe_result(const ScheduledMerge& merge, std::uint32_t page_size) {
-    auto run = std::make_shared<Run>(page_size);
+std::unique_ptr<Run> describe_result(const ScheduledMerge& merge, std::uint32_t page_size) {
+    auto run = std::make_unique<Run>(page_size);
     run->segment = merge.segment;
     run->index = merge.index;
     run->tier = merge.result_tier();
@@ -57,6 +58,10 @@ MergeJob::MergeJob(const ScheduledMerge& merge, const Limits& limits)
 
 void MergeJob::add(std::size_t input, std::span<const std::byte> pages) {
     added_.push_back({.input = input, .pages = pages});
+}
+
+void MergeJob::add_memory(std::vector<SectorBuffer> memory) {
+    std::ranges::move(memory, std::back_inserter(memory_));
 }
 
 std::uint32_t MergeJob::consumed(std::size_t input) const {
@@ -98,10 +103,12 @@ bool MergeJob::feed(const Added& added) {
 }
 
 void MergeJob::merge() {
+    writer_.add_memory(std::exchange(memory_, {}));
     const auto advanced = merger_.advance(writer_);
     ELYTRA_ASSERT(advanced.has_value());
     merged_ = merger_.done();
     if (merged_) writer_.finish();
+    memory_ = writer_.take_memory();
     take_page_chunks();
     if (!merged_) return;
     ELYTRA_ASSERT(writer_.pair_count() == result_->pair_count);
@@ -130,7 +137,8 @@ void MergeJob::add_to_filter(std::span<const std::byte> pages) {
 }
 
 void MergeJob::make_tail() {
-    made_.tail.push_back(tail_chunk(*result_, tail_made_, chunk_size_));
+    SectorBuffer memory = take_memory(memory_, chunk_size_);
+    made_.tail.push_back(tail_chunk(*result_, tail_made_, std::move(memory)));
     tail_made_ += made_.tail.back().size;
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "server/common/job.hpp"
@@ -24,6 +26,11 @@ public:
 
     // The next pages of an input, as they were read. They stay until consumed() has passed them.
     void add(std::size_t input, std::span<const std::byte> pages);
+
+    // Memory for chunks to come, and for how many more it would be of use. Requires: not running.
+    void add_memory(std::vector<SectorBuffer> memory);
+
+    std::size_t memory_wanted() const { return memory_max - std::min(memory_max, memory_.size()); }
 
     // Requires: not done(), and the chunks of the last time were taken.
     void run() override;
@@ -47,10 +54,12 @@ public:
     // A page that is not what its fence expects. Nothing more is merged.
     const std::optional<storage::PageFault>& fault() const { return fault_; }
 
-    // Without references of chunks. Requires: done().
-    std::shared_ptr<Run> result() const { return result_; }
+    // Without references of chunks. Requires: done(), once.
+    std::unique_ptr<Run> take_result() { return std::move(result_); }
 
 private:
+    static constexpr std::size_t memory_max = 2;
+
     // Pages that were added and are not verified yet.
     struct Added {
         std::size_t input = 0;
@@ -70,12 +79,13 @@ private:
     std::vector<Added> added_;
     forest::PairMerger merger_;
     forest::PairRunWriter writer_;
-    std::shared_ptr<Run> result_;
+    std::unique_ptr<Run> result_;
     std::uint32_t pages_made_ = 0;
     bool merged_ = false;
     std::uint64_t tail_size_ = 0;
     std::uint64_t tail_made_ = 0;
     std::vector<forest::Pair> pairs_;  // of one page
+    std::vector<SectorBuffer> memory_;
     Made made_;
     std::optional<storage::PageFault> fault_;
 };

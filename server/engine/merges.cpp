@@ -142,6 +142,7 @@ void Merges::compute() {
         }
         if (!complete) return;
     }
+    running_->job.add_memory(writer_.take_memory(running_->job.memory_wanted()));
     running_->computing = true;
     io_.push(storage::Compute{.job = &running_->job,
                               .token = {.owner = storage::IoOwner::merge_job, .id = 0}});
@@ -201,11 +202,11 @@ void Merges::on_read(storage::IoToken token) {
 void Merges::finish() {
     const auto is_free = [](const Piece& piece) { return piece.state == Piece::State::free; };
     ELYTRA_ASSERT(std::ranges::all_of(pieces_, is_free));
-    const std::shared_ptr<Run> run = running_->job.result();
+    std::unique_ptr<Run> run = running_->job.take_result();
     for (const storage::BlockRef& chunk : running_->pages) run->pages.add(chunk);
     run->tail = std::move(running_->tail);
     ELYTRA_ASSERT(run->pages.page_count() == run->fences.size());
-    finished_.push_back({.due = running_->merge.due, .run = run});
+    finished_.push_back({.due = running_->merge.due, .run = std::move(run)});
     running_.reset();
 }
 

@@ -22,9 +22,9 @@ namespace elytra::engine {
 
 // Merges runs while operations go on. At a cut, for every index and tier that has merge_width runs
 // outside of a merge and no merge that is due later, the oldest ones are chosen; at the cut
-// merge_delay later the result takes their place, in the checkpoint of that cut. Which runs a checkpoint has is
-// so a function of the operations alone; how fast the disk and the cores are only decides whether
-// that cut has to wait (S14, S15).
+// merge_delay later the result takes their place, in the checkpoint of that cut. Which runs a
+// checkpoint has is so a function of the operations alone; how fast the disk and the cores are only
+// decides whether that cut has to wait (S14, S15).
 //
 // One merge runs at a time, the one that is due first. Inputs are read ahead in pieces
 // (IoOwner::merge_read), merged by jobs (IoOwner::merge_job), and the result is written ahead of
@@ -51,6 +51,7 @@ public:
 
     void on_computed(storage::IoToken token);
     void on_read(storage::IoToken token);
+
     void on_written(const storage::ChunkWritten& written) { writer_.on_written(written); }
 
     // A page of an input that is not what its fence expects: the owner has to stop.
@@ -112,7 +113,7 @@ private:
     const Limits limits_;
     storage::IoQueue& io_;
     ChunkWriter writer_;
-    storage::Reader reader_;            // tags are indexes of pieces_
+    storage::Reader reader_;              // tags are indexes of pieces_
     std::deque<ScheduledMerge> waiting_;  // in the order of their choice, which is that of `due`
     std::unique_ptr<Running> running_;
     std::vector<Piece> pieces_;  // pieces_per_input for each input

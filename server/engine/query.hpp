@@ -10,7 +10,7 @@
 #include "server/wire/objects.hpp"
 
 // Questions about accounts, transfers and events. The store does not change while a query is on its
-// way. Filters that make no sense find nothing. Order, limits and meaning: ledger spec, 6.
+// way. Filters that make no sense find nothing. Order, limits and meaning: ledger spec, 11 to 13.
 namespace elytra::engine {
 
 // What all queries read from. Outlives them.

@@ -78,7 +78,7 @@ void Restore::end(RestoreStatus status) {
     items_ = {};
     assembly_ = {};
     image_ = {};
-    runs_ = {};
+    runs_.clear();
     catalog_ = Catalog(limits_.page_size);
 }
 
@@ -109,7 +109,7 @@ bool Restore::verify(const Item& item, std::span<const std::byte> bytes) {
 }
 
 bool Restore::verify_pages(const Item& item, std::span<const std::byte> bytes) {
-    const Run& run = *runs_[item.which];
+    const Run& run = *store_.catalog().runs_of(IndexId::expiry)[item.which];
     Item page = item;
     page.block.size = limits_.page_size;
     for (std::size_t at = 0; at < bytes.size(); at += limits_.page_size) {
@@ -199,8 +199,7 @@ bool Restore::use_changes(std::uint32_t which) {
 }
 
 bool Restore::use_expiries(const Item& item, std::span<const std::byte> bytes) {
-    const std::uint32_t transfer_count =
-        store_.catalog().table(RowTableId::transfers).row_count();
+    const std::uint32_t transfer_count = store_.catalog().table(RowTableId::transfers).row_count();
     std::uint32_t number = item.index;
     for (; !bytes.empty(); bytes = bytes.subspan(limits_.page_size)) {
         const auto page = forest::PairPage::open({.segment = item.segment, .number = number++},

@@ -64,8 +64,8 @@ private:
         };
 
         Kind kind{};
-        bool complete = true;          // the last chunk of a thing
-        std::uint32_t which = 0;       // image, set of changes, table or run
+        bool complete = true;     // the last chunk of a thing
+        std::uint32_t which = 0;  // image, set of changes, table, run, or run of expiries
         std::uint32_t segment = 0;
         std::uint32_t index = 0;       // of the chunk in the segment, or of the first page
         storage::BlockRef block = {};  // of pages: without a checksum
@@ -78,7 +78,7 @@ private:
     };
 
     static constexpr std::uint32_t reads_max = 64;
-    static constexpr std::uint64_t chunks_ahead_max = 16;  // memory: so many full chunks
+    static constexpr std::uint64_t chunks_ahead_max = 16;   // memory: so many full chunks
     static constexpr std::uint32_t piece_size = 64U << 10;  // of expiry pages read at once
 
     // All of these are false where the content makes no sense.
@@ -90,7 +90,7 @@ private:
     [[nodiscard]] bool finish_content();
     void plan_expiries();
     void plan_expiries(std::uint32_t number);
-    [[nodiscard]] bool link_merges();
+    void share_runs();
     void add_chunks(Item item, std::span<const storage::BlockRef> chunks, std::uint32_t first);
 
     void advance();
@@ -118,12 +118,12 @@ private:
     std::size_t asked_ = 0;  // items before it have a slot
     std::size_t used_ = 0;   // items before it are done with
     std::uint64_t bytes_ahead_ = 0;
-    std::vector<Slot> slots_;         // of item i: i % reads_max
+    std::vector<Slot> slots_;          // of item i: i % reads_max
     std::vector<std::byte> assembly_;  // the chunks of a thing so far
 
     CatalogImage image_;
     Catalog catalog_;
-    std::vector<std::shared_ptr<Run>> runs_;  // as in image_
+    std::vector<std::unique_ptr<Run>> runs_;  // as in image_, until the catalog has them
 };
 
 }  // namespace elytra::engine

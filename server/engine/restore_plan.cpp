@@ -78,9 +78,8 @@ bool Restore::plan_accounts() {
         const CatalogImage::Changes& changes = image_.account_changes[i];
         const auto chunks = page_store_.find(changes.segment);
         if (!chunks.has_value() || chunks->empty()) return false;
-        add_chunks(
-            {.kind = Item::Kind::account_changes, .which = i, .segment = changes.segment},
-            *chunks, 0);
+        add_chunks({.kind = Item::Kind::account_changes, .which = i, .segment = changes.segment},
+                   *chunks, 0);
         catalog_.account_changes.push_back(
             {.cut = changes.cut,
              .segment = changes.segment,
@@ -109,9 +108,8 @@ bool Restore::plan_table(std::size_t table) {
     if (!are_pages(*rows, page_count, limits_.page_size)) return false;
     if (size_of(*fences) != std::uint64_t{page_count} * sizeof(forest::Fence)) return false;
     for (const BlockRef& chunk : *rows) catalog_.tables[table].add_chunk(chunk);
-    add_chunks(
-        {.kind = Item::Kind::fences, .which = id, .segment = segments::fences_first + id},
-        *fences, 0);
+    add_chunks({.kind = Item::Kind::fences, .which = id, .segment = segments::fences_first + id},
+               *fences, 0);
     catalog_.fence_chunks[table].assign(fences->begin(), fences->end());
     return true;
 }
@@ -125,7 +123,7 @@ bool Restore::plan_run(std::uint32_t number) {
     const std::span<const BlockRef> pages = chunks->first(image.page_chunk_count);
     const std::span<const BlockRef> tail = chunks->subspan(image.page_chunk_count);
     if (!are_pages(pages, image.page_count, limits_.page_size)) return false;
-    auto run = std::make_shared<Run>(limits_.page_size);
+    auto run = std::make_unique<Run>(limits_.page_size);
     run->segment = image.segment;
     run->index = image.index;
     run->tier = image.tier;
@@ -138,12 +136,18 @@ bool Restore::plan_run(std::uint32_t number) {
     run->tail.assign(tail.begin(), tail.end());
     add_chunks({.kind = Item::Kind::run_tail, .which = number, .segment = image.segment}, tail,
                image.page_chunk_count);
-    catalog_.runs[static_cast<std::size_t>(image.index)].push_back(run);
     runs_.push_back(std::move(run));
     return true;
 }
 
-bool Restore::link_merges() {
+// The catalog gets the runs, and its merges their inputs, which decode_catalog() has looked for.
+void Restore::share_runs() {
+    std::vector<RunRef> all;
+    for (std::unique_ptr<Run>& run : runs_) {
+        all.push_back(std::move(run));
+        catalog_.runs[static_cast<std::size_t>(all.back()->index)].push_back(all.back());
+    }
+    runs_.clear();
     for (const CatalogImage::Merge& image : image_.merges) {
         ScheduledMerge merge{.index = image.index,
                              .tier = image.tier,
@@ -151,13 +155,12 @@ bool Restore::link_merges() {
                              .due = image.due,
                              .inputs = {}};
         for (const std::uint32_t segment : image.inputs) {
-            const auto input = std::ranges::find(runs_, segment, &Run::segment);
-            if (input == runs_.end()) return false;
+            const auto input = std::ranges::find(all, segment, &Run::segment);
+            ELYTRA_ASSERT(input != all.end());
             merge.inputs.push_back(*input);
         }
         catalog_.merges.push_back(std::move(merge));
     }
-    return true;
 }
 
 bool Restore::finish_content() {
@@ -166,8 +169,9 @@ bool Restore::finish_content() {
         if (table.row_count() != image_.tables[i].row_count) return false;
         if (table.page_count() != image_.tables[i].page_count) return false;
     }
-    if (!link_merges() || !store_.accounts().restore_finish()) return false;
+    if (!store_.accounts().restore_finish()) return false;
     if (store_.accounts().timestamp_last() > image_.timestamp) return false;
+    share_runs();
     store_.restore(std::exchange(catalog_, Catalog(limits_.page_size)));
     plan_expiries();
     return true;
@@ -176,26 +180,25 @@ bool Restore::finish_content() {
 void Restore::plan_expiries() {
     constexpr std::uint64_t never = UINT64_MAX;
     if (image_.expiry_first == never) return;
-    for (std::uint32_t number = 0; number < runs_.size(); ++number) {
-        if (runs_[number]->index == IndexId::expiry) plan_expiries(number);
-    }
+    const std::size_t count = store_.catalog().runs_of(IndexId::expiry).size();
+    for (std::uint32_t number = 0; number < count; ++number) plan_expiries(number);
 }
 
 // Leaves out the pages before the first expiry that is still to come.
 void Restore::plan_expiries(std::uint32_t number) {
-    const Run& run = *runs_[number];
+    const Run& run = *store_.catalog().runs_of(IndexId::expiry)[number];
     const auto page_count = narrow<std::uint32_t>(run.fences.size());
     std::uint32_t page = 0;
     while (page + 1 < page_count && run.fences[page + 1].first_key < image_.expiry_first) ++page;
     while (page < page_count) {
         const std::uint32_t count =
             std::min(run.pages.consecutive(page), piece_size / limits_.page_size);
-        items_.push_back({.kind = Item::Kind::expiry_pages,
-                          .which = number,
-                          .segment = run.segment,
-                          .index = page,
-                          .block = {.offset = run.pages.offset(page),
-                                    .size = count * limits_.page_size}});
+        items_.push_back(
+            {.kind = Item::Kind::expiry_pages,
+             .which = number,
+             .segment = run.segment,
+             .index = page,
+             .block = {.offset = run.pages.offset(page), .size = count * limits_.page_size}});
         page += count;
     }
 }

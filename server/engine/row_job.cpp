@@ -1,6 +1,7 @@
 #include "server/engine/row_job.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "server/common/assert.hpp"
@@ -13,9 +14,7 @@
 namespace elytra::engine {
 
 RowJob::RowJob(const Limits& limits)
-    : page_size_(limits.page_size),
-      chunk_size_(limits.chunk_size),
-      batch_(RowTableId::transfers) {}
+    : page_size_(limits.page_size), chunk_size_(limits.chunk_size), batch_(RowTableId::transfers) {}
 
 void RowJob::begin(const Generation& generation,
                    const std::array<std::uint32_t, row_table_count>& page_counts) {
@@ -27,6 +26,10 @@ void RowJob::begin(const Generation& generation,
     table_ = 0;
     start_table();
     skip_empty_tables();
+}
+
+void RowJob::add_memory(std::vector<SectorBuffer> memory) {
+    std::ranges::move(memory, std::back_inserter(memory_));
 }
 
 std::uint32_t RowJob::rows_begin() const {
@@ -101,7 +104,7 @@ void RowJob::run() {
     ELYTRA_ASSERT(made_.rows.size == 0);
     made_.table = table();
     forest::BuiltChunk& chunk = made_.rows;
-    chunk.buffer = SectorBuffer(chunk_size_);
+    chunk.buffer = take_memory(memory_, chunk_size_);
     const std::uint32_t end = rows_end();
     while (chunk.size < chunk_size_ && (row_next_ < end || batch_.size() > 0)) add_page(chunk);
     seal_chunk(chunk);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -25,6 +26,11 @@ public:
     void begin(const Generation& generation,
                const std::array<std::uint32_t, row_table_count>& page_counts);
 
+    // Memory for chunks to come, and for how many more it would be of use. Requires: not running.
+    void add_memory(std::vector<SectorBuffer> memory);
+
+    std::size_t memory_wanted() const { return memory_max - std::min(memory_max, memory_.size()); }
+
     // All chunks were made.
     bool done() const { return table_ == row_table_count; }
 
@@ -45,6 +51,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t memory_max = 1;
+
     RowTableId table() const { return static_cast<RowTableId>(table_); }
 
     std::uint32_t rows_end() const;
@@ -61,9 +69,10 @@ private:
     std::array<std::uint32_t, row_table_count> page_counts_{};
     std::array<std::vector<forest::Fence>, row_table_count> fences_;
     std::size_t table_ = row_table_count;
-    ColumnBatch batch_;           // rows that are not in a page yet
-    std::uint32_t row_next_ = 0;  // the first one that is not in the batch
+    ColumnBatch batch_;             // rows that are not in a page yet
+    std::uint32_t row_next_ = 0;    // the first one that is not in the batch
     std::uint32_t batch_size_ = 0;  // that a page is likely to need
+    std::vector<SectorBuffer> memory_;
     Made made_;
 };
 

@@ -40,30 +40,44 @@ void StoredTransfers::choose_terms(const RowRange& rows) {
 }
 
 Progress StoredTransfers::advance(ResultWriter& results) {
-    while (!results.full()) {
-        switch (stage_) {
-            case Stage::begin:
-                begin_block(results);
-                stage_ = Stage::candidates;
-                break;
-            case Stage::candidates:
-                if (candidates_->advance(block_, block_size_) == Progress::waiting) {
-                    return Progress::waiting;
-                }
-                if (block_.empty()) return Progress::done;
-                stage_ = Stage::intersections;
-                break;
-            case Stage::intersections:
-                if (intersect() == Progress::waiting) return Progress::waiting;
-                stage_ = Stage::rows;
-                break;
-            case Stage::rows:
-                if (read_rows(results) == Progress::waiting) return Progress::waiting;
-                stage_ = Stage::begin;
-                break;
-        }
+    while (!results.full() && stage_ != Stage::done) {
+        if (finish_stage(results) == Progress::waiting) return Progress::waiting;
+        stage_ = next_stage();
     }
     return Progress::done;
+}
+
+Progress StoredTransfers::finish_stage(ResultWriter& results) {
+    switch (stage_) {
+        case Stage::begin:
+            begin_block(results);
+            return Progress::done;
+        case Stage::candidates:
+            return candidates_->advance(block_, block_size_);
+        case Stage::intersections:
+            return intersect();
+        case Stage::rows:
+            return read_rows(results);
+        case Stage::done:
+            break;
+    }
+    return Progress::done;
+}
+
+StoredTransfers::Stage StoredTransfers::next_stage() const {
+    switch (stage_) {
+        case Stage::begin:
+            return Stage::candidates;
+        case Stage::candidates:
+            return block_.empty() ? Stage::done : Stage::intersections;
+        case Stage::intersections:
+            return Stage::rows;
+        case Stage::rows:
+            return Stage::begin;
+        case Stage::done:
+            break;
+    }
+    return Stage::done;
 }
 
 // Blocks grow, because nothing is known of how many candidates it takes to find a result.

@@ -27,7 +27,7 @@ public:
     Progress advance(ResultWriter& results);
 
 private:
-    enum class Stage : std::uint8_t { begin, candidates, intersections, rows };
+    enum class Stage : std::uint8_t { begin, candidates, intersections, rows, done };
 
     static constexpr std::uint32_t block_size_min = 64;
     static constexpr std::uint32_t block_size_max = 8192;
@@ -35,6 +35,8 @@ private:
     static constexpr std::uint32_t rows_ahead_max = 1024;
 
     void choose_terms(const RowRange& rows);
+    Progress finish_stage(ResultWriter& results);
+    Stage next_stage() const;
     void begin_block(const ResultWriter& results);
     Progress intersect();
     bool is_worth_reading(const Intersection& intersection);

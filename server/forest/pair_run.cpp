@@ -33,8 +33,24 @@ BuiltChunk PairRunWriter::take_chunk() {
     return chunk;
 }
 
+void PairRunWriter::add_memory(std::vector<SectorBuffer> memory) {
+    for (SectorBuffer& buffer : memory) {
+        ELYTRA_ASSERT(buffer.size() == options_.chunk_size);
+        memory_.push_back(std::move(buffer));
+    }
+}
+
+void PairRunWriter::start_chunk() {
+    if (memory_.empty()) {
+        chunk_.buffer = SectorBuffer(options_.chunk_size);
+        return;
+    }
+    chunk_.buffer = std::move(memory_.back());
+    memory_.pop_back();
+}
+
 void PairRunWriter::finish_page() {
-    if (chunk_.size == 0) chunk_.buffer = SectorBuffer(options_.chunk_size);
+    if (chunk_.size == 0) start_chunk();
     const PageName name{.segment = options_.segment,
                         .number = narrow<std::uint32_t>(fences_.size())};
     const std::span<std::byte> page =

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "server/common/int.hpp"
@@ -32,6 +33,12 @@ public:
 
     explicit PairRunWriter(const Options& options);
 
+    // Memory for chunks to come, chunk_size bytes each with any content; without any, the writer
+    // allocates. What is left can be taken back.
+    void add_memory(std::vector<SectorBuffer> memory);
+
+    std::vector<SectorBuffer> take_memory() { return std::exchange(memory_, {}); }
+
     // Requires: pairs ascend strictly.
     void add(std::span<const Pair> pairs);
 
@@ -51,6 +58,7 @@ public:
     std::uint64_t pair_count() const { return pair_count_; }
 
 private:
+    void start_chunk();
     void finish_page();
     void finish_chunk();
 
@@ -58,6 +66,7 @@ private:
     PairPageWriter page_;
     BuiltChunk chunk_;  // being filled; without memory until its first page
     std::vector<BuiltChunk> built_;
+    std::vector<SectorBuffer> memory_;
     std::vector<Fence> fences_;
     std::uint64_t pair_count_ = 0;
 };

@@ -78,6 +78,13 @@ void TraceLog::write(const vsr::TraceEvent& trace) {
             return log_.info("{} unfinished, never acknowledged records ignored", trace.first);
         case vsr::TraceKind::became_normal:
             return log_.info("became primary, view {}, op {}", trace.first, trace.second);
+        case vsr::TraceKind::scrub_found_damage:
+            return log_.error(
+                "scrub: {} bytes at offset {} of the data file are damaged; stop the server, see "
+                "elytra inspect integrity, and restore a backup",
+                trace.second, trace.first);
+        case vsr::TraceKind::scrub_completed:
+            return log_.info("scrub completed: blocks={} damaged={}", trace.first, trace.second);
         case vsr::TraceKind::checkpoint_started:
             return log_.debug("checkpoint started at op {}", trace.first);
         case vsr::TraceKind::checkpoint_finished:

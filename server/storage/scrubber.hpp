@@ -22,11 +22,14 @@ namespace elytra::storage {
 // while, whatever checkpoints were made meanwhile. One thread.
 class Scrubber {
 public:
+    static constexpr std::uint64_t pass_nanoseconds_default =
+        14 * 24 * 3600 * nanoseconds_per_second;
+
     struct Options {
         ClusterId cluster;
         ReplicaIndex replica;
         std::uint32_t chunk_size;
-        std::uint64_t pass_nanoseconds = 14 * 24 * 3600 * nanoseconds_per_second;
+        std::uint64_t pass_nanoseconds = pass_nanoseconds_default;
         std::uint64_t interval_nanoseconds_max = 10 * nanoseconds_per_second;  // between two blocks
     };
 

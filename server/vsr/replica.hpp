@@ -14,6 +14,7 @@
 #include "server/storage/checkpoint_store.hpp"
 #include "server/storage/io_effect.hpp"
 #include "server/storage/journal.hpp"
+#include "server/storage/scrubber.hpp"
 #include "server/storage/superblock.hpp"
 #include "server/vsr/checkpointer.hpp"
 #include "server/vsr/compose.hpp"
@@ -29,6 +30,7 @@ namespace elytra::vsr {
 struct ReplicaOptions {
     Limits limits = limits_production();
     std::uint64_t storage_size_max = UINT64_MAX;  // the data file never grows beyond this, bytes
+    std::uint64_t scrub_nanoseconds = storage::Scrubber::pass_nanoseconds_default;
 };
 
 // A message for a client: reply, pong or eviction. The world finds the client's connection when it
@@ -137,6 +139,7 @@ private:
     bool can_prepare(std::uint32_t message_size) const;
     void prepare_requests();
     void prepare_pulse_when_due(std::uint64_t time);
+    void scrub();
     LogPlace next_place(std::uint64_t step);
     void append(wire::MessageRef prepare);
     void answer_durable();
@@ -168,6 +171,7 @@ private:
     enum class OpenStep : std::uint8_t { superblock, checkpoint, restore, log, view };
 
     Limits limits_;
+    std::uint64_t scrub_nanoseconds_;
     wire::AdmissionLimits admission_;
     wire::MessagePool& pool_;
     storage::IoQueue io_;
@@ -176,8 +180,9 @@ private:
     engine::StateMachine state_machine_;
     Sessions sessions_;
     Restorer restorer_;
-    std::optional<storage::Journal> journal_;   // once the superblock has told the identity
-    std::optional<Checkpointer> checkpointer_;  // with the journal
+    std::optional<storage::Journal> journal_;    // once the superblock has told the identity
+    std::optional<Checkpointer> checkpointer_;   // with the journal
+    std::optional<storage::Scrubber> scrubber_;  // likewise
 
     ReplicaStatus status_ = ReplicaStatus::closed;
     OpenStep open_step_ = OpenStep::superblock;

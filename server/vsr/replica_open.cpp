@@ -9,6 +9,7 @@ namespace elytra::vsr {
 
 Replica::Replica(const ReplicaOptions& options, wire::MessagePool& pool)
     : limits_(options.limits),
+      scrub_nanoseconds_(options.scrub_nanoseconds),
       admission_{.request_size_max = options.limits.request_size_max},
       pool_(pool),
       superblock_(options.limits, io_),
@@ -58,8 +59,9 @@ void Replica::complete_io(storage::IoToken token, storage::IoStatus status) {
             return state_machine_.on_io_done(token);
         case storage::IoOwner::session_restore:
             return restorer_.on_io_done(token);
-        case storage::IoOwner::formatter:
         case storage::IoOwner::scrubber:
+            return scrubber_->on_io_done(token);
+        case storage::IoOwner::formatter:
             ELYTRA_ASSERT(false);
     }
 }
@@ -145,6 +147,11 @@ void Replica::open_log() {
                                                        .superblock = superblock_,
                                                        .journal = *journal_,
                                                        .traces = traces_});
+    scrubber_.emplace(storage::Scrubber::Options{.cluster = state.identity.cluster,
+                                                 .replica = state.identity.replica,
+                                                 .chunk_size = limits_.chunk_size,
+                                                 .pass_nanoseconds = scrub_nanoseconds_},
+                      checkpoint_store_, io_);
     journal_->recover({.tail = state.log_tail,
                        .checkpoint_op = state.checkpoint.op,
                        .checkpoint_checksum = state.checkpoint.header.frame.checksum,

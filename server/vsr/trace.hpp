@@ -18,6 +18,8 @@ enum class TraceKind : std::uint8_t {
     became_normal,        // first = view, second = head op
     checkpoint_started,   // first = op
     checkpoint_finished,  // first = op, second = bytes of the data file in use
+    scrub_found_damage,   // first = offset in the data file, second = bytes
+    scrub_completed,      // first = blocks verified since the start, second = damaged ones
 };
 
 enum class DropReason : std::uint8_t {

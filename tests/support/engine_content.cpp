@@ -48,8 +48,8 @@ std::string compare_table(const EngineWorld& world, const EngineModel& model, Ro
         const storage::PageAddress address = table.address(number);
         const auto bytes = world.bytes(address.offset, world.limits.page_size);
         if (wire::checksum(bytes) != address.checksum) return at("checksum of page", number);
-        const auto page = forest::ColumnPage::open({table.segment(), number},
-                                                   engine::column_count(id), bytes);
+        const auto page =
+            forest::ColumnPage::open({table.segment(), number}, engine::column_count(id), bytes);
         if (!page.has_value()) return at("page", number);
         for (std::uint32_t i = 0; i < page->row_count(); ++i, ++row) {
             if (!row_is(world, model, id, *page, i, row)) return at("row", row);
@@ -73,8 +73,7 @@ std::optional<std::vector<Pair>> pairs_of_run(const EngineWorld& world, const Ru
     return pairs;
 }
 
-std::string compare_ids(const EngineModel& model, const Run& run,
-                        const std::vector<Pair>& pairs) {
+std::string compare_ids(const EngineModel& model, const Run& run, const std::vector<Pair>& pairs) {
     u128 id_min = u128_max;
     u128 id_max = 0;
     for (const Pair& pair : pairs) {

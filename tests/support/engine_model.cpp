@@ -169,11 +169,10 @@ private:
             model_.statuses[row.value] = PendingStatus::expired;
             store_.set_pending_status(row, PendingStatus::expired);
             store_.append_expiry(row, model_.timestamp);
-            model_.expiries.push_back(
-                {.timestamp = model_.timestamp,
-                 .transfer = row,
-                 .debit = snapshot_of(model_, pending.parties().debit),
-                 .credit = snapshot_of(model_, pending.parties().credit)});
+            model_.expiries.push_back({.timestamp = model_.timestamp,
+                                       .transfer = row,
+                                       .debit = snapshot_of(model_, pending.parties().debit),
+                                       .credit = snapshot_of(model_, pending.parties().credit)});
         }
     }
 

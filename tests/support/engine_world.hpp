@@ -79,7 +79,7 @@ public:
     storage::ManifestRoot newest;
     storage::ManifestRoot previous;
     std::uint64_t op = 0;
-    std::size_t computes_max = 0;  // jobs that were outstanding at a time
+    std::size_t computes_max = 0;          // jobs that were outstanding at a time
     std::function<void()> before_restore;  // called when a restart has opened the page store
 
 private:

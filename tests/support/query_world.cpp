@@ -246,8 +246,8 @@ void QueryWorld::flush() {
             engine::Run shape(options_.page_size);
             shape.row_first = first;
             shape.row_end = end;
-            write_run(static_cast<IndexId>(index), shape, std::move(pairs[index]),
-                      catalog.runs[index].size(), 0);
+            shape.index = static_cast<IndexId>(index);
+            write_run(shape, std::move(pairs[index]), catalog.runs[index].size(), 0);
         }
     }
     const std::uint32_t expiries_end = previous.end().expiries;
@@ -260,13 +260,12 @@ void QueryWorld::flush() {
 }
 
 // Takes the place of `replaced` runs from `position` on.
-void QueryWorld::write_run(IndexId index, const engine::Run& shape, std::vector<Pair> pairs,
-                           std::size_t position, std::size_t replaced) {
+void QueryWorld::write_run(const engine::Run& shape, std::vector<Pair> pairs, std::size_t position,
+                           std::size_t replaced) {
     if (pairs.empty() && replaced == 0) return;
     std::ranges::sort(pairs);
     engine::Catalog& catalog = store_.catalog();
     auto run = std::make_shared<engine::Run>(shape);
-    run->index = index;
     run->segment = catalog.segment_next++;
     forest::PairRunWriter writer({.segment = run->segment,
                                   .page_size = options_.page_size,
@@ -286,7 +285,7 @@ void QueryWorld::write_run(IndexId index, const engine::Run& shape, std::vector<
     run->fences = writer.fences();
     run->pair_count = pairs.size();
     pairs_[run->segment] = std::move(pairs);
-    std::vector<engine::RunRef>& runs = catalog.runs[static_cast<std::size_t>(index)];
+    std::vector<engine::RunRef>& runs = catalog.runs[static_cast<std::size_t>(run->index)];
     const auto place = runs.begin() + static_cast<std::ptrdiff_t>(position);
     runs.insert(runs.erase(place, place + static_cast<std::ptrdiff_t>(replaced)), std::move(run));
 }
@@ -305,7 +304,8 @@ void QueryWorld::merge_some() {
         const std::vector<Pair>& more = pairs_.at(runs[input]->segment);
         pairs.insert(pairs.end(), more.begin(), more.end());
     }
-    write_run(static_cast<IndexId>(index), shape, std::move(pairs), first, count);
+    shape.index = static_cast<IndexId>(index);
+    write_run(shape, std::move(pairs), first, count);
 }
 
 // ---- asking ----

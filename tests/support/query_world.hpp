@@ -102,8 +102,8 @@ private:
     storage::BlockRef append(std::span<const std::byte> bytes);
     template <class Record>
     void write_rows(engine::RowTableId id, std::span<const Record> records);
-    void write_run(engine::IndexId index, const engine::Run& shape, std::vector<forest::Pair> pairs,
-                   std::size_t position, std::size_t replaced);
+    void write_run(const engine::Run& shape, std::vector<forest::Pair> pairs, std::size_t position,
+                   std::size_t replaced);
     void add_pairs(std::uint32_t row,
                    std::array<std::vector<forest::Pair>, engine::index_count>& pairs);
 

@@ -195,8 +195,7 @@ TEST_CASE("ids that were chosen to collide are told apart") {
     }
     scene.world.begin_cut();
     scene.world.finish_checkpoint();
-    const engine::Run& run =
-        *scene.world.store->catalog().runs_of(engine::IndexId::id).front();
+    const engine::Run& run = *scene.world.store->catalog().runs_of(engine::IndexId::id).front();
     CHECK(run.fences.size() > 1);
     for (const std::uint32_t number : {0U, 1'000U, count - 200}) {
         CAPTURE(number);

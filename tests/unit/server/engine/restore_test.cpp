@@ -159,8 +159,7 @@ TEST_CASE("damage of any chunk that restoring reads is reported with its place")
 TEST_CASE("damage of a page with expiries to come is reported") {
     EngineScene scene(limits_tiny(), 5, 6);
     grow(scene);
-    const engine::RunRef run =
-        scene.world.store->catalog().runs_of(engine::IndexId::expiry).back();
+    const engine::RunRef run = scene.world.store->catalog().runs_of(engine::IndexId::expiry).back();
     const auto last = static_cast<std::uint32_t>(run->fences.size() - 1);
     const storage::PageAddress page = run->address(last);
     const auto flip = [&] { scene.world.disk.flip_bit(page.offset + 20, 1); };
