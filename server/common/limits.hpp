@@ -27,7 +27,7 @@ struct Limits {
     std::uint64_t page_cache_size;     // bytes of pages kept in memory
     std::uint32_t page_reads_max;      // reads of single pages in flight
     std::uint32_t merge_width;         // so many runs of a tier become one of the next
-    std::uint32_t merge_delay;         // cuts from the choice of a merge's inputs to its result
+    std::uint32_t merge_delay;         // cuts from choosing new runs for a merge to its result
     std::uint32_t account_image_cuts;  // every account is written whole once in so many cuts
 };
 

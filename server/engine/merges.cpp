@@ -22,6 +22,12 @@ Merges::Merges(const Limits& limits, storage::CheckpointStore& page_store, stora
     ELYTRA_ASSERT(limits.page_size <= piece_size);
 }
 
+std::uint64_t merge_delay(const Limits& limits, std::uint32_t tier) {
+    std::uint64_t cuts = limits.merge_delay;
+    for (; tier > 0; --tier) cuts *= limits.merge_width;
+    return cuts;
+}
+
 namespace {
 
 // The oldest runs of each tier that are to be merged. Tiers descend from older runs to younger
@@ -60,7 +66,7 @@ void Merges::choose(Catalog& catalog, std::uint64_t cut) {
         for (ScheduledMerge& merge :
              choose_in(catalog, static_cast<IndexId>(i), cut, limits_.merge_width)) {
             merge.segment = catalog.segment_next++;
-            merge.due = cut + limits_.merge_delay;
+            merge.due = cut + merge_delay(limits_, merge.tier);
             waiting_.push_back(merge);
             catalog.merges.push_back(std::move(merge));
         }
@@ -105,9 +111,10 @@ void Merges::advance() {
 }
 
 void Merges::start_next() {
-    if (waiting_.empty()) return;
-    running_ = std::make_unique<Running>(waiting_.front(), limits_);
-    waiting_.pop_front();
+    const auto first = std::ranges::min_element(waiting_, {}, &ScheduledMerge::due);
+    if (first == waiting_.end()) return;
+    running_ = std::make_unique<Running>(*first, limits_);
+    waiting_.erase(first);
 }
 
 void Merges::read_ahead() {

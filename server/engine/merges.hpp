@@ -21,10 +21,10 @@
 namespace elytra::engine {
 
 // Merges runs while operations go on. At a cut, for every index and tier that has merge_width runs
-// outside of a merge and no merge that is due later, the oldest ones are chosen; at the cut
-// merge_delay later the result takes their place, in the checkpoint of that cut. Which runs a
-// checkpoint has is so a function of the operations alone; how fast the disk and the cores are only
-// decides whether that cut has to wait (S14, S15).
+// outside of a merge and no merge that is due later, the oldest ones are chosen; merge_delay() cuts
+// later the result takes their place, in the checkpoint of that cut. Which runs a checkpoint has is
+// so a function of the operations alone; how fast the disk and the cores are only decides whether
+// that cut has to wait (S14, S15).
 //
 // One merge runs at a time, the one that is due first. Inputs are read ahead in pieces
 // (IoOwner::merge_read), merged by jobs (IoOwner::merge_job), and the result is written ahead of
@@ -114,7 +114,7 @@ private:
     storage::IoQueue& io_;
     ChunkWriter writer_;
     storage::Reader reader_;              // tags are indexes of pieces_
-    std::deque<ScheduledMerge> waiting_;  // in the order of their choice, which is that of `due`
+    std::deque<ScheduledMerge> waiting_;  // in the order of their choice
     std::unique_ptr<Running> running_;
     std::vector<Piece> pieces_;  // pieces_per_input for each input
     std::vector<Finished> finished_;
@@ -123,6 +123,10 @@ private:
 
 // Chunks written ahead belong to the flush or, with this bit, to a merge.
 inline constexpr std::uint32_t merge_tag_bit = 1U << 31;
+
+// How many cuts a merge of runs of this tier may take: as long as it takes until the tier has that
+// many new runs again, at most. Inputs grow by merge_width from tier to tier, and so does the time.
+std::uint64_t merge_delay(const Limits& limits, std::uint32_t tier);
 
 // The results that are due take the places of their inputs; in the order of catalog.merges, which
 // forgets them.

@@ -27,12 +27,13 @@ public:
         ++cut_;
         choose();
         tiers_.push_back(0);
-        while (!merges_.empty() && merges_.front().due == cut_) {
-            const auto first = std::ranges::find(tiers_, merges_.front().tier);
-            *first = merges_.front().tier + 1;
+        for (const Merge& merge : merges_) {
+            if (merge.due != cut_) continue;
+            const auto first = std::ranges::find(tiers_, merge.tier);
+            *first = merge.tier + 1;
             tiers_.erase(first + 1, first + limits_.merge_width);
-            merges_.pop_front();
         }
+        std::erase_if(merges_, [&](const Merge& merge) { return merge.due == cut_; });
     }
 
 private:
@@ -52,7 +53,7 @@ private:
                 free -= limits_.merge_width;
             }
             if (busy || free < limits_.merge_width) continue;
-            merges_.push_back({tier, cut_ + limits_.merge_delay});
+            merges_.push_back({tier, cut_ + engine::merge_delay(limits_, tier)});
         }
     }
 
