@@ -49,7 +49,7 @@ constexpr Limits limits_production() {
         .extent_step = 32ULL << 20,
         .page_size = 8U << 10,
         .page_cache_size = 64U << 20,
-        .page_reads_max = 64,
+        .page_reads_max = 256,
         .merge_width = 16,
         .merge_delay = 16,
         .account_image_cuts = 16,

@@ -115,11 +115,14 @@ void Flush::push(NewImages& images) {
     }
 }
 
+bool Flush::all_made() const {
+    return images_made_ && row_job_.done() && index_next_ == index_count &&
+           std::ranges::none_of(running_, std::identity{});
+}
+
 bool Flush::all_written() const {
-    const bool all_made = images_made_ && row_job_.done() && index_next_ == index_count;
-    const bool all_pushed = std::ranges::none_of(running_, std::identity{}) &&
-                            new_accounts_.unpushed.empty() && new_statuses_.unpushed.empty();
-    return all_made && all_pushed && writer_.unwritten() == 0;
+    return all_made() && new_accounts_.unpushed.empty() && new_statuses_.unpushed.empty() &&
+           writer_.unwritten() == 0;
 }
 
 void Flush::on_computed(storage::IoToken token) {

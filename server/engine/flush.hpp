@@ -62,6 +62,12 @@ public:
     // Chunks in memory that are on their way to the page store.
     std::size_t unwritten() const { return writer_.unwritten(); }
 
+    // Jobs are running or still to come.
+    bool has_jobs() const { return begun_ && !all_made(); }
+
+    // Of the checkpoint that is being made. Requires: not done().
+    std::uint64_t cut() const { return head_.cut; }
+
     // All segments of the engine for the checkpoint; they refer to memory of this object until
     // begin(). Requires: done().
     std::span<const storage::Segment> segments() const;
@@ -102,6 +108,7 @@ private:
     void advance_lane(Lane lane);
     Job* next_job(Lane lane);
     void push(NewImages& images);
+    bool all_made() const;
     bool all_written() const;
     void on_images_made();
     void on_rows_made();

@@ -141,6 +141,7 @@ void Merges::read_ahead(std::size_t input, Piece& piece) {
 
 void Merges::compute() {
     if (running_->computing || running_->job.done()) return;
+    if (running_->merge.due > due_last_) return;
     if (writer_.unwritten() >= unwritten_max) return;
     if (!running_->job.merged()) {
         bool complete = true;

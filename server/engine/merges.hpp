@@ -49,6 +49,10 @@ public:
 
     void advance();
 
+    // Only merges that are due at this cut or before it get jobs from now on. A flush is waited for
+    // sooner than most merges, so they leave the other core to it.
+    void restrict_to(std::uint64_t due_last) { due_last_ = due_last; }
+
     void on_computed(storage::IoToken token);
     void on_read(storage::IoToken token);
 
@@ -118,6 +122,7 @@ private:
     std::unique_ptr<Running> running_;
     std::vector<Piece> pieces_;  // pieces_per_input for each input
     std::vector<Finished> finished_;
+    std::uint64_t due_last_ = UINT64_MAX;
     std::optional<storage::PageFault> fault_;
 };
 

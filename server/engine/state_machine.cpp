@@ -350,6 +350,7 @@ void StateMachine::on_page_store_progress() {
         }
     }
     flush_.advance();
+    merges_.restrict_to(flush_.has_jobs() ? flush_.cut() : UINT64_MAX);
     merges_.advance();
     flush_.advance();  // a merge may have been what it waited for
 }
