@@ -4,6 +4,7 @@
 
 #include "server/cli/benchmark_command.hpp"
 #include "server/cli/format_command.hpp"
+#include "server/cli/inspect_command.hpp"
 #include "server/cli/program.hpp"
 #include "server/cli/start_command.hpp"
 #include "server/cli/version_command.hpp"
@@ -34,6 +35,11 @@ constexpr std::array commands = {
             [](Arguments arguments) {
                 return run_request(elytra::cli::parse_benchmark_options(arguments),
                                    elytra::cli::run_benchmark);
+            }},
+    Command{"inspect", "Shows or verifies what is in a data file",
+            [](Arguments arguments) {
+                return run_request(elytra::cli::parse_inspect_options(arguments),
+                                   elytra::cli::run_inspect);
             }},
 };
 

@@ -11,7 +11,8 @@ public:
     Job& operator=(const Job&) = delete;
     virtual ~Job() = default;
 
-    // Called once, on any thread. Performs no I/O and takes no locks.
+    // Called once each time that the job is handed over, on any thread. Performs no I/O and takes
+    // no locks.
     virtual void run() = 0;
 };
 

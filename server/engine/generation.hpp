@@ -146,7 +146,7 @@ private:
     std::vector<WideBalances> wide_;
     std::vector<u128> failed_ids_;
     u128 id_max_ = 0;  // no id in ids_ is above it
-    IdIndex ids_;  // positions in transfers_, or in failed_ids_ with failed_bit
+    IdIndex ids_;      // positions in transfers_, or in failed_ids_ with failed_bit
 };
 
 }  // namespace elytra::engine

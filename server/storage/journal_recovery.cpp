@@ -174,6 +174,8 @@ void JournalRecovery::judge() {
     report_.evidence_damaged_count = static_cast<std::uint32_t>(evidence_.damaged.size());
     report_.stale_count = verdict.stale_count;
     report_.next = verdict.next;
+    live_ = std::move(verdict.live);
+    durable_ = verdict.durable;
     if (report_.faults.empty()) {
         heal_evidence();
     } else {

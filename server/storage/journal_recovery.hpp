@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "server/common/limits.hpp"
@@ -58,6 +60,16 @@ public:
     // Of the evidence to write next. Requires: done(), no faults.
     std::uint64_t epoch_next() const { return epoch_next_; }
 
+    // What the report rests on, for who shows it. Requires: done().
+    std::span<const ScannedRecord> records() const { return records_; }  // ascending by LSN
+
+    std::span<const std::size_t> live() const { return live_; }  // indices of records to use
+
+    const EvidenceSummary& evidence() const { return evidence_; }
+
+    // Everything below was completed once.
+    Lsn durable() const { return durable_; }
+
 private:
     enum class Step : std::uint8_t { idle, evidence, log, healing, done };
 
@@ -95,6 +107,7 @@ private:
     Lsn needed_;    // end of the record at position_ that the buffer does not hold yet
     Lsn durable_;   // highest statement seen so far
     std::vector<ScannedRecord> records_;
+    std::vector<std::size_t> live_;
     RecoveryReport report_;
 };
 

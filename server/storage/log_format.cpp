@@ -110,13 +110,18 @@ void seal_record(const LogIdentity& identity, const RecordHeader& header,
     std::memcpy(sector.data(), &checksum, sizeof(checksum));
 }
 
+Lsn claimed_lsn(std::span<const std::byte> sector) {
+    ELYTRA_ASSERT(sector.size() == sector_size);
+    return Lsn{wire::load<std::uint64_t>(sector, offsetof(RecordImage, lsn))};
+}
+
 std::optional<RecordHeader> decode_record(const LogIdentity& identity, Lsn lsn,
                                           std::span<const std::byte> sector,
                                           std::uint32_t record_size_max) {
     ELYTRA_ASSERT(sector.size() == sector_size);
     // Nearly every sector that is not a record fails here, which keeps the scan of a blank log
     // cheap.
-    if (wire::load<std::uint64_t>(sector, offsetof(RecordImage, lsn)) != lsn.value) return {};
+    if (claimed_lsn(sector) != lsn) return {};
     RecordImage image;
     std::memcpy(&image, sector.data(), sizeof(image));
     if (image.checksum != wire::checksum(sector.subspan(sizeof(u128)))) return {};

@@ -78,6 +78,9 @@ constexpr bool record_body_inline(std::uint32_t message_size) {
 void seal_record(const LogIdentity& identity, const RecordHeader& header,
                  std::span<std::byte> sector);
 
+// Where the record in this sector says that it is, if it is one.
+Lsn claimed_lsn(std::span<const std::byte> sector);
+
 // The header of the record at `lsn`, if this sector is one. `record_size_max` bounds
 // record_length().
 std::optional<RecordHeader> decode_record(const LogIdentity& identity, Lsn lsn,

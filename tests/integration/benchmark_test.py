@@ -49,6 +49,12 @@ class Benchmark(harness.ProcessTest):
         self.assertIn("validated 10000 transfers\n", done.stdout)
         self.assertEqual(os.listdir(self.folder), ["F"])
 
+    def test_as_many_clients_as_there_are_sessions_survive_a_checkpoint(self):
+        # Requests of one transfer: a checkpoint after 4096 of them holds 64 replies.
+        done = self.run_benchmark("--account-count=100", "--transfer-count=6000",
+                                  "--transfer-batch-count=1", "--clients=64", "--query-count=1")
+        self.assertEqual(done.returncode, 0, done.stderr)
+
     def test_a_data_file_of_its_own_is_removed(self):
         done = self.run_benchmark(*SMALL)
         self.assertEqual(done.returncode, 0, done.stderr)
