@@ -40,6 +40,8 @@ int main(int argument_count, char** arguments) {
     const elytra::test::PropertyReport report = elytra::test::check_ledger_property(seed, events);
     print_counts(elytra::wire::create_account_statuses, report.account_statuses);
     print_counts(elytra::wire::create_transfer_statuses, report.transfer_statuses);
+    std::printf("%12lu checkpoints\n%12lu merges\n%12lu pages read\n", report.checkpoints,
+                report.merges, report.pages_read);
     if (!report.difference.has_value()) return 0;
     std::puts(report.difference->c_str());
     return 1;

@@ -39,7 +39,8 @@ void draw_machine(Plan& plan, Prng prng) {
     }
     plan.job_percent = draw(prng, 30, 5, 90);
     plan.crash_permille = draw(prng, 40, 1, 15);
-    plan.crash_busy_permille = draw(prng, 40, 1, 40);
+    // A checkpoint has writes at risk for most of its time.
+    plan.crash_busy_permille = draw(prng, 40, 1, 15);
     plan.wall_step_permille = draw(prng, 60, 1, 30);
     if (prng.chance(1, 8)) {
         const std::uint64_t empty = storage::layout_of(plan.limits).page_store_offset;

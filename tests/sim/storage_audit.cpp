@@ -120,10 +120,15 @@ void StorageAudit::on_superblock(std::span<const std::byte> durable) {
     }
     newest_ = states[*chosen];
     protected_.clear();
+    std::vector<storage::ManifestRoot> roots;
     for (const auto& state : states) {
         if (!state.has_value()) continue;
-        protect(state->checkpoint.manifest, durable);
-        protect(state->checkpoint.previous_manifest, durable);
+        const storage::CheckpointRoot& checkpoint = state->checkpoint;
+        for (const auto& root : {checkpoint.manifest, checkpoint.previous_manifest}) {
+            if (std::ranges::find(roots, root) != roots.end()) continue;
+            roots.push_back(root);
+            protect(root, durable);
+        }
     }
 }
 

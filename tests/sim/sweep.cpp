@@ -217,6 +217,7 @@ std::vector<std::byte> LoadSweep::next_request(ScriptedClient& client) {
         message = client.make_register(pools_.requests);
     } else {
         const std::uint32_t body_max = options.limits.request_size_max - wire::header_size;
+        workload_.set_time(history_.model().timestamp());
         const Workload::Request request = workload_.next(body_max);
         std::vector<std::byte> body(body_max);
         const bool events = wire::traits_of(request.operation).kind != wire::OperationKind::control;

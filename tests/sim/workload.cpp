@@ -62,7 +62,6 @@ Workload::Request Workload::read(std::uint32_t body_max) {
         Operation::query_accounts,        Operation::query_transfers,
         Operation::get_change_events,     Operation::noop};
     Request request{.operation = operations[prng_.below(operations.size())], .events = {}};
-    const auto limit = static_cast<std::uint32_t>(1 + prng_.below(40));
     switch (request.operation) {
         case Operation::lookup_accounts:
         case Operation::lookup_transfers: {
@@ -76,25 +75,58 @@ Workload::Request Workload::read(std::uint32_t body_max) {
         }
         case Operation::get_account_transfers:
         case Operation::get_account_balances:
-            append(request.events,
-                   wire::AccountFilter{.account_id = account_id(),
-                                       .limit = limit,
-                                       .flags = static_cast<std::uint32_t>(prng_.below(8))});
+            append(request.events, account_filter());
             break;
         case Operation::query_accounts:
         case Operation::query_transfers:
-            append(request.events,
-                   wire::QueryFilter{.ledger = static_cast<std::uint32_t>(prng_.below(ledgers + 1)),
-                                     .limit = limit,
-                                     .flags = static_cast<std::uint32_t>(prng_.below(2))});
+            append(request.events, query_filter());
             break;
         case Operation::get_change_events:
-            append(request.events, wire::ChangeEventsFilter{.limit = limit});
+            append(request.events, wire::ChangeEventsFilter{.timestamp_min = time_bound(),
+                                                            .timestamp_max = time_bound(),
+                                                            .limit = limit()});
             break;
         default:
             break;
     }
     return request;
+}
+
+void Workload::set_time(std::uint64_t nanoseconds) {
+    if (time_first_ == 0) time_first_ = nanoseconds;
+    time_last_ = nanoseconds;
+}
+
+std::uint32_t Workload::limit() { return static_cast<std::uint32_t>(1 + prng_.below(40)); }
+
+// Of a filter: mostly none.
+std::uint64_t Workload::time_bound() {
+    if (!percent(25) || time_last_ <= time_first_) return 0;
+    return prng_.between(time_first_, time_last_);
+}
+
+wire::AccountFilter Workload::account_filter() {
+    wire::AccountFilter filter{.account_id = account_id(),
+                               .timestamp_min = time_bound(),
+                               .timestamp_max = time_bound(),
+                               .limit = limit(),
+                               .flags = static_cast<std::uint32_t>(prng_.below(8))};
+    if (percent(20)) filter.code = static_cast<std::uint16_t>(1 + prng_.below(3));
+    if (percent(20)) filter.user_data_128 = prng_.below(4);
+    return filter;
+}
+
+wire::QueryFilter Workload::query_filter() {
+    wire::QueryFilter filter{.timestamp_min = time_bound(),
+                             .timestamp_max = time_bound(),
+                             .limit = limit(),
+                             .flags = static_cast<std::uint32_t>(prng_.below(2))};
+    if (percent(40)) filter.ledger = static_cast<std::uint32_t>(1 + prng_.below(ledgers + 1));
+    if (percent(40)) filter.code = static_cast<std::uint16_t>(1 + prng_.below(4));
+    if (percent(30)) filter.user_data_128 = prng_.below(5);
+    if (percent(30)) filter.user_data_64 = prng_.below(4);
+    if (percent(30)) filter.user_data_32 = static_cast<std::uint32_t>(prng_.below(4));
+    return filter;
 }
 
 u128 Workload::account_id() { return 1 + prng_.below(options_.accounts + 1); }
@@ -132,6 +164,8 @@ wire::Transfer Workload::transfer() {
     transfer.ledger = static_cast<std::uint32_t>(1 + transfer.debit_account_id % ledgers);
     transfer.code = static_cast<std::uint16_t>(1 + prng_.below(3));
     transfer.user_data_128 = prng_.below(4);
+    transfer.user_data_64 = prng_.below(3);
+    transfer.user_data_32 = static_cast<std::uint32_t>(prng_.below(3));
     if (percent(options_.linked_percent)) transfer.flags |= flags::linked;
     if (percent(options_.invalid_percent)) transfer.credit_account_id = account_id();
     if (!percent(options_.two_phase_percent)) return transfer;

@@ -33,6 +33,9 @@ public:
 
     Workload(const Options& options, std::uint64_t seed) : options_(options), prng_(seed) {}
 
+    // Queries ask about times up to this one.
+    void set_time(std::uint64_t nanoseconds);
+
     // `body_max`: what the session allows.
     Request next(std::uint32_t body_max);
 
@@ -40,11 +43,15 @@ private:
     Request create_accounts(std::uint32_t count);
     Request create_transfers(std::uint32_t count);
     Request read(std::uint32_t body_max);
+    wire::AccountFilter account_filter();
+    wire::QueryFilter query_filter();
     wire::Account account();
     wire::Transfer transfer();
     u128 account_id();
     u128 transfer_id();
     u128 transfer_id_known();
+    std::uint64_t time_bound();
+    std::uint32_t limit();
 
     bool percent(std::uint32_t chance) { return prng_.chance(chance, 100); }
 
@@ -52,6 +59,8 @@ private:
     Prng prng_;
     std::uint64_t transfers_ = 0;  // ids handed out
     bool accounts_made_ = false;
+    std::uint64_t time_first_ = 0;  // nanoseconds
+    std::uint64_t time_last_ = 0;
 };
 
 }  // namespace elytra::sim

@@ -326,6 +326,7 @@ void World::on_failed() {
 }
 
 void World::move_clients() {
+    workload_.set_time(wall().nanoseconds);
     for (std::size_t index = 0; index < clients_.size(); ++index) {
         SimClient& client = *clients_[index];
         Connection& connection = connections_[index];

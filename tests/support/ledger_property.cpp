@@ -61,6 +61,14 @@ public:
         return std::nullopt;
     }
 
+    void count_work() {
+        report_.checkpoints += driver_.engine().page_store().op().value;
+        report_.pages_read += driver_.state_machine().page_cache().misses();
+        for (const auto& runs : driver_.state_machine().store().catalog().runs) {
+            for (const engine::RunRef& run : runs) report_.merges += run->tier > 0 ? 1U : 0U;
+        }
+    }
+
     const NaiveLedger& naive() const { return naive_.ledger(); }
 
     std::uint64_t timestamp() { return driver_.state_machine().timestamp(); }
@@ -153,6 +161,7 @@ PropertyReport check_ledger_property(std::uint64_t seed, std::uint64_t event_cou
             return report;
         }
         events += twins.events();
+        twins.count_work();
     }
     return report;
 }

@@ -14,6 +14,10 @@ struct PropertyReport {
     // How often each status was answered.
     std::map<std::uint32_t, std::uint64_t> account_statuses;
     std::map<std::uint32_t, std::uint64_t> transfer_statuses;
+    // What the engine did meanwhile.
+    std::uint64_t checkpoints = 0;
+    std::uint64_t merges = 0;  // whose result was in the last checkpoint of a life
+    std::uint64_t pages_read = 0;
 };
 
 // Compares the state machine with NaiveLedger on requests drawn from the seed, in many short lives
