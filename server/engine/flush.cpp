@@ -116,9 +116,10 @@ void Flush::push(NewImages& images) {
 }
 
 bool Flush::all_written() const {
+    // What runs may be on another core and must not be looked at.
+    if (std::ranges::any_of(running_, std::identity{})) return false;
     const bool all_made = images_made_ && row_job_.done() && index_next_ == index_count;
-    const bool all_pushed = std::ranges::none_of(running_, std::identity{}) &&
-                            new_accounts_.unpushed.empty() && new_statuses_.unpushed.empty();
+    const bool all_pushed = new_accounts_.unpushed.empty() && new_statuses_.unpushed.empty();
     return all_made && all_pushed && writer_.unwritten() == 0;
 }
 
