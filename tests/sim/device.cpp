@@ -65,6 +65,12 @@ Device::Range Device::range_of(Zone zone) const {
 
 void Device::submit(std::span<const IoEffect> effects) {
     for (const IoEffect& effect : effects) {
+        const auto* read = std::get_if<storage::Read>(&effect);
+        if (read != nullptr && misdirected_zone_.has_value() &&
+            within(read->offset, misdirected_zone_->from, misdirected_zone_->to)) {
+            misdirected_zone_.reset();
+            misdirected_read_ = *read;
+        }
         const auto* write = std::get_if<Write>(&effect);
         const bool faulty =
             write != nullptr && pending_fault_.has_value() &&
@@ -180,10 +186,31 @@ std::size_t Device::choose_in_flight() {
 
 MemoryDisk::Completion Device::complete_one() {
     execute_deferred();
-    if (early_.empty()) return disk_.complete(choose_in_flight());
+    if (early_.empty()) {
+        const MemoryDisk::Completion done = disk_.complete(choose_in_flight());
+        misdirect(done.token);
+        return done;
+    }
     const MemoryDisk::Completion early = early_.front();
     early_.pop_front();
     return early;
+}
+
+void Device::misdirect(storage::IoToken token) {
+    if (!misdirected_read_.has_value() || misdirected_read_->token != token) return;
+    const std::span<std::byte> into = std::exchange(misdirected_read_, std::nullopt)->bytes;
+    const std::span<const std::byte> all = disk_.bytes();
+    if (all.size() < into.size()) return;
+    const std::uint64_t places = (all.size() - into.size()) / sector_size;
+    std::ranges::copy(all.subspan(prng_.below(places + 1) * sector_size, into.size()),
+                      into.begin());
+}
+
+bool Device::flush_in_flight() const {
+    for (std::size_t index = 0; index < disk_.in_flight(); ++index) {
+        if (std::holds_alternative<Flush>(disk_.effect_in_flight(index))) return true;
+    }
+    return false;
 }
 
 void Device::crash(Crash kind) {
@@ -196,6 +223,8 @@ void Device::crash(Crash kind) {
     early_.clear();
     deferred_.clear();
     pending_fault_.reset();
+    misdirected_zone_.reset();
+    misdirected_read_.reset();
     roll_back();
 }
 
@@ -217,6 +246,10 @@ void Device::damage(MediaFault fault, Zone zone) {
         pending_fault_ = PendingFault{fault, range};
         return;
     }
+    if (fault == MediaFault::misdirected_read) {
+        misdirected_zone_ = range;
+        return;
+    }
     const std::uint64_t to = std::min<std::uint64_t>(range.to, disk_.bytes().size());
     if (to <= range.from) return;
     const std::uint64_t offset = prng_.between(range.from, to - 1);
@@ -230,6 +263,8 @@ void Device::damage(MediaFault fault, Zone zone) {
             return disk_.fail_sector(sector);
         case MediaFault::lost_write:
         case MediaFault::misdirected_write:
+        case MediaFault::misdirected_read:
+        case MediaFault::failed_flush:
             return;
     }
 }

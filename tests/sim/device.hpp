@@ -24,9 +24,11 @@ enum class MediaFault : std::uint8_t {
     unreadable_sector,
     lost_write,
     misdirected_write,
+    misdirected_read,
+    failed_flush,  // what was in the cache is gone; the process has to end
 };
 
-inline constexpr std::size_t media_faults_count = 5;
+inline constexpr std::size_t media_faults_count = 7;
 
 enum class Zone : std::uint8_t { superblock_a, evidence, log, superblock_b, page_store };
 
@@ -62,8 +64,10 @@ public:
 
     void crash(Crash kind);
 
-    // Damages a random place of the zone now, or its next write.
+    // Damages a random place of the zone now, or its next write or read.
     void damage(MediaFault fault, Zone zone);
+
+    bool flush_in_flight() const;
 
 private:
     struct Range {
@@ -84,6 +88,7 @@ private:
     };
 
     void submit_with_fault(storage::Write write);
+    void misdirect(storage::IoToken token);
     bool hits_write_in_flight(const storage::Write& write) const;
     void submit_with_bug(storage::IoEffect effect);
     void reuse_early(const storage::Write& write);
@@ -101,6 +106,8 @@ private:
     Prng prng_;
     test::MemoryDisk disk_;
     std::optional<PendingFault> pending_fault_;
+    std::optional<Range> misdirected_zone_;           // whose next read gets bytes of another place
+    std::optional<storage::Read> misdirected_read_;   // in flight
     std::deque<test::MemoryDisk::Completion> early_;  // to be reported without the disk
     std::vector<Deferred> deferred_;
     std::vector<std::byte> image_at_last_crash_;

@@ -119,8 +119,9 @@ void print(const Tally& tally) {
     line("logs with a torn tail", tally.torn_logs);
     line("jumps of the wall clock", tally.wall_steps);
     line("shortages of space", tally.space_shortages);
-    constexpr std::array names{"bits flipped", "sectors wrecked", "sectors unreadable",
-                               "writes lost", "writes misdirected"};
+    constexpr std::array names{"bits flipped",  "sectors wrecked",    "sectors unreadable",
+                               "writes lost",   "writes misdirected", "reads misdirected",
+                               "flushes failed"};
     for (std::size_t fault = 0; fault < names.size(); ++fault) {
         line(names[fault], tally.media_faults[fault]);
     }

@@ -50,9 +50,11 @@ void draw_machine(Plan& plan, Prng prng) {
         plan.crash_busy_permille = 20;
         return;
     }
+    plan.flush_fault_permille = draw(prng, 60, 1, 200);
     if (!prng.chance(1, 4)) return;
     plan.fault_percent = draw(prng, 30, 10, 80);
     plan.write_fault_permille = draw(prng, 50, 1, 20);
+    plan.read_fault_permille = draw(prng, 50, 1, 20);
 }
 
 void draw_network(Plan& plan, Prng prng) {
@@ -90,7 +92,9 @@ std::string to_text(const Plan& plan) {
            item("delay", plan.delay_turns_max) + item("loss", plan.loss_percent) +
            item("duplicate", plan.duplicate_percent) + item("corrupt", plan.corrupt_percent) +
            item("wall_step", plan.wall_step_permille) + item("faults", plan.fault_percent) +
-           item("write_faults", plan.write_fault_permille) + item("file_max", plan.file_size_max);
+           item("write_faults", plan.write_fault_permille) +
+           item("read_faults", plan.read_fault_permille) +
+           item("flush_faults", plan.flush_fault_permille) + item("file_max", plan.file_size_max);
 }
 
 }  // namespace elytra::sim

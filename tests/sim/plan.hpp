@@ -42,6 +42,8 @@ struct Plan {
     std::uint32_t wall_step_permille = 0;    // of turns: the wall clock jumps
     std::uint32_t fault_percent = 0;         // of restarts: damaged media
     std::uint32_t write_fault_permille = 0;  // of turns: the next write of a zone goes wrong
+    std::uint32_t read_fault_permille = 0;   // of turns: a place goes bad, or the next read wrong
+    std::uint32_t flush_fault_permille = 0;  // of turns with a flush in flight: it fails
 };
 
 Plan plan_of(std::uint64_t seed, PlantedBug bug);

@@ -65,7 +65,7 @@ RunResult World::run() {
     device_.disk().set_size_max(UINT64_MAX);
     run_until_calm();
     if (!over()) {
-        crash();
+        crash(static_cast<Device::Crash>(prng_.below(3)));
         run_until_calm();
     }
     tally_.runs = 1;
@@ -141,17 +141,23 @@ void World::crash_when_drawn() {
     }
     if (phase_ != Phase::faults) return;
     damage_next_write();
+    damage_reads();
+    if (device_.flush_in_flight() && prng_.chance(plan_.flush_fault_permille, 1000)) {
+        ++tally_.media_faults[static_cast<std::size_t>(MediaFault::failed_flush)];
+        return crash(Device::Crash::blackout);
+    }
     const bool busy = device_.disk().writes_at_risk() > 0;
     const std::uint32_t chance = plan_.crash_permille + (busy ? plan_.crash_busy_permille : 0);
     // Opening takes many turns; it must not have most of the crashes.
-    if (prng_.chance(chance, normal() ? 1000 : 5000)) crash();
+    if (prng_.chance(chance, normal() ? 1000 : 5000)) {
+        crash(static_cast<Device::Crash>(prng_.below(3)));
+    }
 }
 
-void World::crash() {
+void World::crash(Device::Crash kind) {
     ++tally_.crashes;
     if (!normal()) ++tally_.crashes_while_opening;
     if (device_.disk().writes_at_risk() > 0) ++tally_.crashes_with_writes_at_risk;
-    const auto kind = static_cast<Device::Crash>(prng_.below(3));
     trace_line("crash", static_cast<std::uint64_t>(kind), device_.disk().writes_at_risk());
     replica_.reset();
     device_.crash(kind);
@@ -165,8 +171,17 @@ void World::crash() {
 }
 
 void World::damage_media() {
-    if (!prng_.chance(plan_.fault_percent, 100)) return;
-    const auto fault = static_cast<MediaFault>(prng_.below(3));
+    if (prng_.chance(plan_.fault_percent, 100)) damage(static_cast<MediaFault>(prng_.below(3)));
+}
+
+// While the replica runs: it meets this when it reads the place again.
+void World::damage_reads() {
+    if (!prng_.chance(plan_.read_fault_permille, 1000)) return;
+    damage(prng_.chance(1, 2) ? MediaFault::misdirected_read
+                              : static_cast<MediaFault>(prng_.below(3)));
+}
+
+void World::damage(MediaFault fault) {
     const auto zone = static_cast<Zone>(prng_.below(zones_count));
     ++tally_.media_faults[static_cast<std::size_t>(fault)];
     damaged_.push_back(zone);

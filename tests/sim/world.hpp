@@ -56,9 +56,11 @@ private:
     void move_clients();
 
     void start();
-    void crash();
+    void crash(Device::Crash kind);
     void crash_when_drawn();
     void damage_media();
+    void damage_reads();
+    void damage(MediaFault fault);
     void damage_next_write();
     void on_failed();
 
