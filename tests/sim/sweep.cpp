@@ -88,6 +88,7 @@ private:
 
     Prng prng_;
     MemoryDisk disk_;
+    MemoryDisk image_;  // of the disk after a crash; one for all keeps its memory
     ReplicaPools pools_;
     ReplicaPools pools_of_images_;
     Workload workload_;
@@ -110,6 +111,7 @@ private:
 LoadSweep::LoadSweep(std::uint64_t seed)
     : prng_(seed),
       disk_(prng_.next()),
+      image_(0),
       pools_(options.limits),
       pools_of_images_(options.limits),
       workload_({.accounts = 6, .events_max = 30, .timeout_max = 0}, prng_.next()),
@@ -266,9 +268,9 @@ void LoadSweep::check_images() {
     ++result_.crash_points;
     for (const CrashPattern& pattern : crash_patterns(disk_.atoms_at_risk(), prng_)) {
         ++result_.images;
-        MemoryDisk image = disk_;
-        image.crash_after(pattern);
-        check_image(image);
+        image_ = disk_;
+        image_.crash_after(pattern);
+        check_image(image_);
     }
 }
 

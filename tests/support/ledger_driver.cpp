@@ -50,7 +50,8 @@ LedgerDriver::LedgerDriver(const Options& options)
       prng_(options.seed),
       engine_({.limits = options.limits,
                .request_body_max = options.request_body_max,
-               .seed = options.seed}) {}
+               .seed = options.seed,
+               .threads = options.threads}) {}
 
 std::vector<Bytes> LedgerDriver::execute(Operation operation, const Bytes& body) {
     const std::uint64_t base = std::max(state_machine().timestamp() + 1, wall_);

@@ -55,6 +55,7 @@ public:
         // 0: everything in the background is done at once, and cuts are where the number of rows
         // asks for one. Otherwise the background takes its time and cuts are also in other places.
         std::uint64_t seed = 0;
+        bool threads = false;  // jobs run on threads
     };
 
     explicit LedgerDriver(const Options& options);

@@ -28,6 +28,7 @@ LedgerDriver::Options options_of_life(std::uint64_t seed) {
     LedgerDriver::Options chosen = options;
     // In some, everything in the background is done at once.
     if (seed % 5 != 0) chosen.seed = seed;
+    chosen.threads = seed % 4 == 1;
     if (seed % 8 == 0) chosen.wall = wire::timestamp_max - 2'000 * nanoseconds_per_second;
     return chosen;
 }

@@ -25,9 +25,9 @@ StateMachineWorld::StateMachineWorld(const Options& options)
 }
 
 void StateMachineWorld::make_state_machine() {
+    end_jobs();
     state_machine_.reset();
     io_.clear();
-    jobs_.clear();
     page_store_ = std::make_unique<CheckpointStore>(options_.limits, sector_size, UINT64_MAX, io_);
     state_machine_ = std::make_unique<engine::StateMachine>(
         engine::StateMachineOptions{.limits = options_.limits,
@@ -107,7 +107,9 @@ bool StateMachineWorld::restart() {
 }
 
 void StateMachineWorld::take_effects() {
-    for (const storage::Compute& compute : io_.computes()) jobs_.push_back({.compute = compute});
+    for (const storage::Compute& compute : io_.computes()) {
+        jobs_.push_back(RunningJob{.compute = compute});
+    }
     disk_.submit(io_.effects());
     io_.clear();
 }
@@ -125,17 +127,29 @@ bool StateMachineWorld::step() {
     return true;
 }
 
-// A job runs at one time and is reported at another.
+// A job begins at one time and is reported at another.
 void StateMachineWorld::step_job() {
     RunningJob& job = jobs_.front();
-    if (!job.ran) {
-        job.compute.job->run();
-        job.ran = true;
+    if (!job.begun) {
+        job.begun = true;
+        if (options_.threads) {
+            job.thread = std::thread([work = job.compute.job] { work->run(); });
+        } else {
+            job.compute.job->run();
+        }
         return;
     }
     const storage::IoToken token = job.compute.token;
+    if (job.thread.joinable()) job.thread.join();
     jobs_.pop_front();
     on_done(token, storage::IoStatus::ok);
+}
+
+void StateMachineWorld::end_jobs() {
+    for (RunningJob& job : jobs_) {
+        if (job.thread.joinable()) job.thread.join();
+    }
+    jobs_.clear();
 }
 
 void StateMachineWorld::on_done(storage::IoToken token, storage::IoStatus status) {

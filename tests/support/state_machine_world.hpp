@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <thread>
 #include <vector>
 
 #include "server/common/int.hpp"
@@ -29,9 +30,14 @@ public:
         Limits limits;
         std::uint32_t request_body_max = wire::body_size_max;
         std::uint64_t seed = 0;  // 0: everything in the background is done at once
+        bool threads = false;    // a job really runs beside the rest, for tsan to see
     };
 
     explicit StateMachineWorld(const Options& options);
+    StateMachineWorld(const StateMachineWorld&) = delete;
+    StateMachineWorld& operator=(const StateMachineWorld&) = delete;
+
+    ~StateMachineWorld() { end_jobs(); }
 
     // Executes one operation; the reply is valid until the next. Requires: what
     // StateMachine::begin() requires.
@@ -66,7 +72,8 @@ private:
 
     struct RunningJob {
         storage::Compute compute;
-        bool ran = false;
+        bool begun = false;
+        std::thread thread = {};
     };
 
     void make_state_machine();
@@ -74,6 +81,7 @@ private:
     void take_effects();
     bool step();
     void step_job();
+    void end_jobs();
     void on_done(storage::IoToken token, storage::IoStatus status);
     void advance_checkpoint();
     void linger();
