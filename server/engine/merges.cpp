@@ -22,10 +22,11 @@ Merges::Merges(const Limits& limits, storage::CheckpointStore& page_store, stora
     ELYTRA_ASSERT(limits.page_size <= piece_size);
 }
 
-std::uint64_t merge_delay(const Limits& limits, std::uint32_t tier) {
+std::uint64_t merge_delay(const Limits& limits, IndexId index, std::uint32_t tier) {
     std::uint64_t cuts = limits.merge_delay;
     for (; tier > 0; --tier) cuts *= limits.merge_width;
-    return cuts;
+    const std::uint64_t share = static_cast<std::uint64_t>(index) + 1;
+    return (cuts * share + index_count - 1) / index_count;
 }
 
 namespace {
@@ -66,7 +67,7 @@ void Merges::choose(Catalog& catalog, std::uint64_t cut) {
         for (ScheduledMerge& merge :
              choose_in(catalog, static_cast<IndexId>(i), cut, limits_.merge_width)) {
             merge.segment = catalog.segment_next++;
-            merge.due = cut + merge_delay(limits_, merge.tier);
+            merge.due = cut + merge_delay(limits_, merge.index, merge.tier);
             waiting_.push_back(merge);
             catalog.merges.push_back(std::move(merge));
         }

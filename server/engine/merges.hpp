@@ -131,7 +131,9 @@ inline constexpr std::uint32_t merge_tag_bit = 1U << 31;
 
 // How many cuts a merge of runs of this tier may take: as long as it takes until the tier has that
 // many new runs again, at most. Inputs grow by merge_width from tier to tier, and so does the time.
-std::uint64_t merge_delay(const Limits& limits, std::uint32_t tier);
+// The indexes, whose merges are chosen together, are due one after the other: where the other core
+// does not keep up, many cuts wait a little instead of one for all of them.
+std::uint64_t merge_delay(const Limits& limits, IndexId index, std::uint32_t tier);
 
 // The results that are due take the places of their inputs; in the order of catalog.merges, which
 // forgets them.

@@ -1,6 +1,7 @@
 #include "server/engine/merges.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <deque>
 #include <vector>
@@ -19,7 +20,7 @@ using engine::IndexId;
 // cut.
 class TierModel {
 public:
-    explicit TierModel(const Limits& limits) : limits_(limits) {}
+    TierModel(const Limits& limits, IndexId index) : limits_(limits), index_(index) {}
 
     const std::vector<std::uint32_t>& tiers() const { return tiers_; }
 
@@ -53,11 +54,12 @@ private:
                 free -= limits_.merge_width;
             }
             if (busy || free < limits_.merge_width) continue;
-            merges_.push_back({tier, cut_ + engine::merge_delay(limits_, tier)});
+            merges_.push_back({tier, cut_ + engine::merge_delay(limits_, index_, tier)});
         }
     }
 
     Limits limits_;
+    IndexId index_;
     std::uint64_t cut_ = 0;
     std::vector<std::uint32_t> tiers_;
     std::deque<Merge> merges_;
@@ -74,13 +76,15 @@ std::vector<std::uint32_t> tiers_of(const EngineScene& scene, IndexId index) {
 void check_tiers(const Limits& limits, std::uint64_t seed, std::uint64_t cuts) {
     CAPTURE(seed);
     EngineScene scene(limits, 3, seed);
-    TierModel model(limits);
+    constexpr std::array indexes{IndexId::id, IndexId::debit, IndexId::code};
+    std::vector<TierModel> models;
+    for (const IndexId index : indexes) models.emplace_back(limits, index);
     for (std::uint64_t cut = 1; cut <= cuts; ++cut) {
         CAPTURE(cut);
         scene.checkpoint();
-        model.cut();
-        for (const IndexId index : {IndexId::id, IndexId::debit, IndexId::code}) {
-            REQUIRE(tiers_of(scene, index) == model.tiers());
+        for (std::size_t i = 0; i < indexes.size(); ++i) {
+            models[i].cut();
+            REQUIRE(tiers_of(scene, indexes[i]) == models[i].tiers());
         }
         CHECK(scene.world.flush->segments().size() < storage::segments_fit(limits.chunk_size));
     }
