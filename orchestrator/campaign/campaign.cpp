@@ -55,6 +55,12 @@ bool answers_wrong(const run::MeasurementOutcome& outcome) {
     return outcome.traffic.has_value() && !outcome.traffic->audit.findings.empty();
 }
 
+bool hung(const run::MeasurementOutcome& outcome) {
+    return std::ranges::any_of(outcome.members, [](const run::MemberOutcome& member) {
+        return member.reason == run::ExitReason::killed_by_us;
+    });
+}
+
 // A sweep offers more than can be served on purpose; that makes none of its numbers worse.
 bool overloaded(const Measured& measured) {
     return measured.direction.has_value() && measured.completion == run::Completion::complete &&
@@ -236,6 +242,7 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
                          .completion = outcome.completion,
                          .steady = outcome.steady || !measure.warmup.until_steady,
                          .answers_wrong = answers_wrong(outcome),
+                         .hung = hung(outcome),
                          .metrics = metrics_of(parts_.measurements.back()),
                          .verdict = verdict});
     for (const run::MemberOutcome& member : outcome.members) {

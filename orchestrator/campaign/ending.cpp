@@ -82,12 +82,14 @@ ExitCode judge_end(const EndFacts& facts) {
     if (facts.verdict.usability == statistics::Usability::invalid) return ExitCode::run_invalid;
     if (failed(facts.thresholds, "fail")) return ExitCode::threshold_failed;
     const statistics::Comparison* const decided = decision(facts.comparison, facts.measured);
-    if (decided != nullptr && decided->difference == Difference::slower) {
+    if (decided != nullptr && decided->difference == Difference::worse) {
         return ExitCode::regression;
     }
     if (facts.verdict.usability == statistics::Usability::inconclusive) {
         return ExitCode::inconclusive;
     }
+    // What was measured before is not touched by it.
+    if (std::ranges::any_of(facts.measured, &Measured::hung)) return ExitCode::timed_out;
     return ExitCode::success;
 }
 

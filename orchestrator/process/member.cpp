@@ -148,7 +148,7 @@ void Member::on_output(const ChildText& output) {
     const std::optional<std::uint16_t> port = parse_port(output.text);
     if (!port.has_value()) {
         return events_.on_unusable(
-            fmt::format("{} wrote \"{}\" instead of its port", outcome_.name, output.text));
+            fmt::format("{} wrote {:?} instead of its port", outcome_.name, output.text));
     }
     const elytra::io::Address address = elytra::io::loopback(*port);
     outcome_.address = elytra::io::to_text(address);

@@ -115,8 +115,12 @@ void OwnershipLedger::apply(const std::string& line) {
     if (!entry.is_object()) return;
     const std::string path = entry.value("path", "");
     const std::string what = entry.value("what", "");
-    if (what == "expected") return expected_.push_back(path);
-    std::erase(expected_, path);
+    if (what == "expected") return expected_.push_back({.kind = OwnedKind::file, .path = path});
+    if (what == "expected directory") {
+        return expected_.push_back({.kind = OwnedKind::directory, .path = path});
+    }
+    std::erase_if(expected_, [&](const Expected& expected) { return expected.path == path; });
+    if (what == "not created") return;
     std::erase_if(owned_, [&](const OwnedFile& file) { return file.path == path; });
     if (what == "gone") return;
     owned_.push_back(
@@ -147,7 +151,12 @@ Result<void, int> OwnershipLedger::record(const OwnedFile& file) {
 
 Result<void, int> OwnershipLedger::make_directory(const std::string& path, Lifetime lifetime) {
     const std::string full = absolute(path);
-    if (::mkdir(full.c_str(), directory_mode) != 0) return Unexpected(errno);
+    if (const auto noted = note("expected directory", full); !noted.has_value()) return noted;
+    if (::mkdir(full.c_str(), directory_mode) != 0) {
+        const int os_error = errno;
+        const auto noted = note("not created", full);
+        return Unexpected(noted.has_value() ? os_error : noted.error());
+    }
     const auto status = status_in(open_parent(full), full);
     if (!status.has_value()) return Unexpected(status.error());
     const auto recorded = record(entry_of(*status, full, lifetime));
@@ -157,14 +166,18 @@ Result<void, int> OwnershipLedger::make_directory(const std::string& path, Lifet
 }
 
 Result<void, int> OwnershipLedger::expect_file(const std::string& path) {
-    return append(nlohmann::json{{"what", "expected"}, {"path", absolute(path)}}.dump());
+    return note("expected", absolute(path));
+}
+
+Result<void, int> OwnershipLedger::note(const char* what, const std::string& path) {
+    return append(nlohmann::json{{"what", what}, {"path", path}}.dump());
 }
 
 Result<void, int> OwnershipLedger::adopt_file(const std::string& path, Lifetime lifetime) {
     const std::string full = absolute(path);
     const auto status = status_in(open_parent(full), full);
     if (!status.has_value()) {
-        const auto noted = append(nlohmann::json{{"what", "gone"}, {"path", full}}.dump());
+        const auto noted = note("gone", full);
         return Unexpected(noted.has_value() ? status.error() : noted.error());
     }
     if (!is_of_kind(*status, OwnedKind::file)) return Unexpected(EEXIST);
@@ -214,7 +227,7 @@ void OwnershipLedger::remove(const OwnedFile& file, Cleanup& cleanup) {
         }
         cleanup.removed.push_back(file.path);
     }
-    const auto noted = append(nlohmann::json{{"what", "gone"}, {"path", file.path}}.dump());
+    const auto noted = note("gone", file.path);
     if (!noted.has_value()) {
         leave(fmt::format("it is gone, but its entry could not be closed: {}",
                           elytra::io::error_text(noted.error())));
@@ -222,8 +235,14 @@ void OwnershipLedger::remove(const OwnedFile& file, Cleanup& cleanup) {
 }
 
 void OwnershipLedger::report_expected(Cleanup& cleanup) {
-    for (const std::string& path : expected_) {
-        for (std::string& found : files_that_begin_with(path)) {
+    for (const Expected& expected : expected_) {
+        if (expected.kind == OwnedKind::directory) {
+            if (::access(expected.path.c_str(), F_OK) != 0) continue;
+            cleanup.left.push_back({.path = expected.path,
+                                    .reason = "a run that was cut off may have created it"});
+            continue;
+        }
+        for (std::string& found : files_that_begin_with(expected.path)) {
             cleanup.left.push_back(
                 {.path = std::move(found),
                  .reason = "a format that was cut off may have created it, or others"});

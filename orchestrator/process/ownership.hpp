@@ -47,7 +47,8 @@ public:
     // Opens or creates the list, one JSON object a line. The error is a sentence.
     static elytra::Result<OwnershipLedger, std::string> open(const std::string& path);
 
-    // Creates a directory that is not there yet. The error is an errno.
+    // Creates a directory that is not there yet. After a crash meanwhile it is reported, but not
+    // removed. The error is an errno.
     elytra::Result<void, int> make_directory(const std::string& path, Lifetime lifetime);
 
     // Notes that a child is about to create this file; after a crash meanwhile it is reported, but
@@ -73,9 +74,16 @@ public:
 private:
     OwnershipLedger() = default;
 
+    // What was about to be created when the list ended.
+    struct Expected {
+        OwnedKind kind = OwnedKind::file;
+        std::string path;  // absolute
+    };
+
     elytra::Result<void, int> read(const std::string& path);
     void apply(const std::string& line);
     elytra::Result<void, int> append(const std::string& line);
+    elytra::Result<void, int> note(const char* what, const std::string& path);
     elytra::Result<void, int> record(const OwnedFile& file);
     void remove(const OwnedFile& file, Cleanup& cleanup);
     void report_expected(Cleanup& cleanup);
@@ -83,7 +91,7 @@ private:
 
     elytra::io::FileDescriptor file_;
     std::vector<OwnedFile> owned_;
-    std::vector<std::string> expected_;  // absolute paths
+    std::vector<Expected> expected_;
 };
 
 inline constexpr const char* ownership_file_name = "owned.jsonl";

@@ -66,7 +66,7 @@ PlotAxis change_axis(const std::vector<Change>& changes, double floor) {
 }
 
 std::string_view colour_of(const Change& change) {
-    return change.words == "faster" ? "good" : change.words == "slower" ? "bad" : "c3";
+    return change.words == "better" ? "good" : change.words == "worse" ? "bad" : "c3";
 }
 
 std::string forest_figure(const std::vector<Change>& changes, std::optional<double> floor) {

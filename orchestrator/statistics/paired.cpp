@@ -59,7 +59,7 @@ Difference decide(const Comparison& comparison, double estimate, const CompareOp
     const double floor = std::log1p(options.noise_floor);
     if (comparison.p_value <= options.significance && std::abs(estimate) > floor) {
         const bool higher_is_better = options.better == Better::higher;
-        return (estimate > 0) == higher_is_better ? Difference::faster : Difference::slower;
+        return (estimate > 0) == higher_is_better ? Difference::better : Difference::worse;
     }
     const double allowed = std::max(floor, std::log1p(options.difference_min));
     return distance_of(*comparison.interval) <= allowed ? Difference::none : Difference::undecided;
@@ -80,8 +80,8 @@ std::string measured(double estimate, const Comparison& comparison, const Compar
 void put_into_words(Comparison& comparison, double estimate, const CompareOptions& options) {
     const std::string numbers = measured(estimate, comparison, options);
     switch (comparison.difference) {
-        case Difference::faster:
-        case Difference::slower:
+        case Difference::better:
+        case Difference::worse:
             comparison.verdict = difference_name(comparison.difference);
             comparison.sentence =
                 fmt::format("B is {}: {}, p = {:.2g}, {} pairs", comparison.verdict, numbers,
@@ -109,7 +109,7 @@ void to_ratios(Interval& interval) {
 }  // namespace
 
 std::string_view difference_name(Difference difference) {
-    constexpr std::array<std::string_view, 4> names{"faster", "slower", "no difference",
+    constexpr std::array<std::string_view, 4> names{"better", "worse", "no difference",
                                                     "undecided"};
     return names[static_cast<std::size_t>(difference)];
 }

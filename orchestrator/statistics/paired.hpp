@@ -19,9 +19,9 @@ struct Pair {
     double b = 0;
 };
 
-enum class Difference : std::uint8_t { faster, slower, none, undecided };
+enum class Difference : std::uint8_t { better, worse, none, undecided };
 
-// "faster", "slower", "no difference", "undecided".
+// "better", "worse", "no difference", "undecided".
 std::string_view difference_name(Difference difference);
 
 struct CompareOptions {
@@ -40,7 +40,7 @@ struct Comparison {
     Difference difference = Difference::undecided;
     double bound = 0;              // of Difference::none: it is not larger than this share
     std::size_t pairs_needed = 0;  // undecided: about so many more
-    std::string verdict;           // "faster", "no difference larger than 1.3 %"
+    std::string verdict;           // "better", "no difference larger than 1.3 %"
     std::string sentence;
 };
 

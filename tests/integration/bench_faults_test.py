@@ -79,13 +79,13 @@ class Faults(BenchTest):
         self.check_folder("third", "server", "ran")
 
     def test_servers_that_do_not_end_are_ended(self):
-        for fault, reason in [
-            ("hang-on-stop", "stopped"),  # by SIGTERM
-            ("ignore-sigterm", "stopped"),  # by the end of its input
-            ("hang-on-stop,ignore-sigterm", "killed_by_us"),
+        for fault, reason, status in [
+            ("hang-on-stop", "stopped", 0),  # by SIGTERM
+            ("ignore-sigterm", "stopped", 0),  # by the end of its input
+            ("hang-on-stop,ignore-sigterm", "killed_by_us", TIMED_OUT),
         ]:
             with self.subTest(fault):
-                _, result = self.bench(*IMPATIENT, fault=fault)
+                _, result = self.bench(*IMPATIENT, fault=fault, status=status)
                 measurement = result["measurements"][0]
                 self.assertEqual(measurement["completion"], "complete")
                 self.assertEqual(measurement["members"][0]["reason"], reason)

@@ -89,6 +89,16 @@ def check_lengths(file, lines, tolerated):
             yield f"{subject}: {length} lines, at most {length_max}"
 
 
+def check_first_include(file, lines):
+    """The header of a .cpp comes first in it: so it includes what it needs."""
+    header = file.with_suffix(".hpp")
+    if file.suffix != ".cpp" or not (tree.ROOT / header).exists():
+        return
+    first = next((line for line in lines if line.startswith("#include")), None)
+    if first != f'#include "{header}"':
+        yield f"{file}: its first #include is not that of {header}"
+
+
 def read_tolerated():
     """Lines of the form "LENGTH SUBJECT"."""
     tolerated = {}
@@ -127,6 +137,7 @@ def main():
     for file in tree.files(tree.CPP + (".py",)):
         lines = (tree.ROOT / file).read_text().splitlines()
         problems += check_words(file, lines)
+        problems += check_first_include(file, lines)
         if file.suffix in FILE_MAX:
             problems += check_lengths(file, lines, tolerated)
     problems += [f"tolerated.txt: there is no {subject}" for subject in tolerated]

@@ -102,9 +102,9 @@ Comparison invented_comparison() {
                                                    : std::vector<std::string>{"a", "b"});
     }
     using statistics::Difference;
-    comparison.metrics["throughput"] = effect(1.039, 0.0125, Difference::faster, "faster");
-    comparison.metrics["throughput"].sentence = "b is faster than a by 3.9 %, 12 pairs";
-    comparison.metrics["batch.p99"] = effect(0.938, 0.0285, Difference::faster, "faster");
+    comparison.metrics["throughput"] = effect(1.039, 0.0125, Difference::better, "better");
+    comparison.metrics["throughput"].sentence = "b is better: throughput +3.9 %, 12 pairs";
+    comparison.metrics["batch.p99"] = effect(0.938, 0.0285, Difference::better, "better");
     comparison.metrics["batch.p50"] =
         effect(0.991, 0.012, Difference::none, "no difference larger than 2.1 %");
     comparison.metrics["cost.cpu_us_per_event"] =

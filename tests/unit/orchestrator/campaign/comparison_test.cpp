@@ -54,7 +54,7 @@ TEST_CASE("pairs are those of a block whichever subject came first") {
     CHECK(comparison.blocks[1] == std::vector<std::string>{"b", "a"});
     const auto& throughput = comparison.metrics.at("throughput");
     CHECK(throughput.ratio == doctest::Approx(1.1).epsilon(0.01));
-    CHECK(throughput.difference == statistics::Difference::faster);
+    CHECK(throughput.difference == statistics::Difference::better);
     CHECK_FALSE(comparison.noise_floor.has_value());
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("a difference within the noise of one subject against itself is none")
     REQUIRE(comparison.noise_floor.has_value());
     CHECK(*comparison.noise_floor > 0.1);
     CHECK(comparison.pairs == 8);
-    CHECK(comparison.metrics.at("throughput").difference != statistics::Difference::faster);
+    CHECK(comparison.metrics.at("throughput").difference != statistics::Difference::better);
 }
 
 TEST_CASE("a block of which one half did not complete is no pair") {

@@ -51,6 +51,14 @@ TEST_CASE("how a measurement ended decides the status") {
     }
 }
 
+TEST_CASE("a server that had to be killed at the end is told by the status, if nothing worse is") {
+    Measured one;
+    one.hung = true;
+    CHECK(end_of(one) == ExitCode::timed_out);
+    one.answers_wrong = true;
+    CHECK(end_of(one) == ExitCode::check_failed);
+}
+
 TEST_CASE("wrong answers outweigh everything but the wish to end") {
     Measured one;
     one.answers_wrong = true;
@@ -66,17 +74,17 @@ TEST_CASE("an invalid run says nothing about bounds and regressions") {
     const Measured one;
     const statistics::Verdict invalid{.usability = statistics::Usability::invalid, .reasons = {}};
     const report::CheckedThreshold bound = broken_bound("fail");
-    const report::Comparison slower = comparison_of(statistics::Difference::slower);
+    const report::Comparison worse = comparison_of(statistics::Difference::worse);
     EndFacts facts{.measured = {&one, 1},
                    .verdict = invalid,
                    .thresholds = {&bound, 1},
-                   .comparison = &slower};
+                   .comparison = &worse};
     CHECK(campaign::judge_end(facts) == ExitCode::run_invalid);
     const EndFacts valid{
-        .measured = {&one, 1}, .verdict = usable, .thresholds = {&bound, 1}, .comparison = &slower};
+        .measured = {&one, 1}, .verdict = usable, .thresholds = {&bound, 1}, .comparison = &worse};
     CHECK(campaign::judge_end(valid) == ExitCode::threshold_failed);
     const EndFacts compared{
-        .measured = {&one, 1}, .verdict = usable, .thresholds = {}, .comparison = &slower};
+        .measured = {&one, 1}, .verdict = usable, .thresholds = {}, .comparison = &worse};
     CHECK(campaign::judge_end(compared) == ExitCode::regression);
 }
 
@@ -86,13 +94,13 @@ TEST_CASE("a comparison without a decision makes a run inconclusive, with its se
     REQUIRE(reasons.size() == 1);
     CHECK(reasons[0].severity == statistics::Severity::inconclusive);
     CHECK(reasons[0].text == "about 4 more pairs are needed");
-    const report::Comparison faster = comparison_of(statistics::Difference::faster);
-    CHECK(campaign::run_reasons({}, &faster, {}).empty());
+    const report::Comparison better = comparison_of(statistics::Difference::better);
+    CHECK(campaign::run_reasons({}, &better, {}).empty());
 }
 
 TEST_CASE("where the rate was given latency decides, otherwise throughput, and no other metric") {
     report::Comparison comparison = comparison_of(statistics::Difference::none);
-    comparison.metrics["event.p99"].difference = statistics::Difference::slower;
+    comparison.metrics["event.p99"].difference = statistics::Difference::worse;
     Measured one;
     CHECK(campaign::judge_end({.measured = {&one, 1},
                                .verdict = usable,

@@ -127,6 +127,33 @@ TEST_CASE("a file that was expected but never taken over is reported") {
     CHECK(std::filesystem::exists(folder.path("file.1.new")));
 }
 
+TEST_CASE("a directory that was expected when the run was cut off is reported, if it is there") {
+    const TempDirectory folder;
+    std::ofstream(folder.path("owned.jsonl"))
+        << R"({"what":"expected directory","path":")" << folder.path("data") << "\"}\n";
+    CHECK(clean_leftovers(folder.path("."))->left.empty());
+    std::filesystem::create_directory(folder.path("data"));
+    std::filesystem::create_directory(folder.path("data2"));
+    const auto cleanup = clean_leftovers(folder.path("."));
+    REQUIRE(cleanup->left.size() == 1);
+    CHECK(cleanup->left[0].path == folder.path("data"));
+    CHECK(std::filesystem::exists(folder.path("data")));
+}
+
+TEST_CASE("a directory of others where ours should be is not ours, before and after a crash") {
+    const TempDirectory folder;
+    std::filesystem::create_directory(folder.path("data"));
+    {
+        auto ledger = OwnershipLedger::open(folder.path("owned.jsonl"));
+        CHECK(ledger->make_directory(folder.path("data"), Lifetime::until_removed).error() ==
+              EEXIST);
+    }
+    const auto cleanup = clean_leftovers(folder.path("."));
+    CHECK(cleanup->left.empty());
+    CHECK(cleanup->removed.empty());
+    CHECK(std::filesystem::exists(folder.path("data")));
+}
+
 TEST_CASE("what is kept is never removed") {
     const TempDirectory folder;
     auto ledger = OwnershipLedger::open(folder.path("owned.jsonl"));
@@ -134,6 +161,7 @@ TEST_CASE("what is kept is never removed") {
     CHECK(ledger->remove_all().removed.empty());
     CHECK(ledger->owns_directory(folder.path("data")));
     CHECK(ledger->make_directory(folder.path("data"), Lifetime::kept).error() == EEXIST);
+    CHECK(ledger->owns_directory(folder.path("data")));
 }
 
 TEST_CASE("a line that a crash has cut is no entry") {

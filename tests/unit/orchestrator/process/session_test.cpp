@@ -225,7 +225,7 @@ TEST_CASE("servers that misbehave are ended in time, and their reason is named")
         {format_well, "echo 1; exec 1>&-; cat >/dev/null", Completion::timed_out,
          ExitReason::never_ready, "127.0.0.1:1: not connected (Connection refused)"},
         {format_well, "echo hello; exec 1>&-; cat >/dev/null", Completion::member_failed,
-         ExitReason::never_ready, "r0 wrote \"hello\n\" instead of its port"},
+         ExitReason::never_ready, "r0 wrote \"hello\\n\" instead of its port"},
         {format_well, "head -c 200 /dev/zero; exec 1>&-; cat >/dev/null", Completion::member_failed,
          ExitReason::never_ready, "instead of its port"},
         {format_well, "echo 'error: no memory' >&2; exit 1", Completion::member_failed,

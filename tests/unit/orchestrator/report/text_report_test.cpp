@@ -62,7 +62,7 @@ TEST_CASE("a comparison shows the noise floor beside the difference") {
     const std::string text = text_report(example_comparison(), {.columns = 120});
     CAPTURE(text);
     CHECK(contains(text, "A/A noise floor ±1.8 %"));
-    CHECK(contains(text, "+3.9 % [+2.6, +5.1]   faster"));
+    CHECK(contains(text, "+3.9 % [+2.6, +5.1]   better"));
     CHECK(contains(text, "undecided, about 9 more pairs needed"));
 }
 

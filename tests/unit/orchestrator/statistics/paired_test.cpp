@@ -28,8 +28,8 @@ std::vector<Pair> pairs_of(elytra::Prng& prng, std::size_t count, double factor)
 }
 
 bool differ(const Comparison& comparison) {
-    return comparison.difference == Difference::faster ||
-           comparison.difference == Difference::slower;
+    return comparison.difference == Difference::better ||
+           comparison.difference == Difference::worse;
 }
 
 // As `bench compare --until-decided` does: the last word is that of the look that decided.
@@ -80,7 +80,7 @@ TEST_CASE("looking again and again until it is decided keeps the promise") {
 TEST_CASE("a planted difference of 5 % is found by a comparison that goes on until decided") {
     int found = 0;
     for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-        if (until_decided(seed, 0.95, 40).difference == Difference::slower) ++found;
+        if (until_decided(seed, 0.95, 40).difference == Difference::worse) ++found;
     }
     CHECK(found >= 190);
 }
@@ -96,7 +96,7 @@ TEST_CASE("a planted difference of 5 % is found within the number of pairs annou
             pairs.insert(pairs.end(), more.begin(), more.end());
             comparison = compare(pairs, {.metric = "throughput"});
         }
-        if (comparison.difference == Difference::slower) ++found;
+        if (comparison.difference == Difference::worse) ++found;
     }
     CHECK(found >= 170);  // the announcement aims at 90 %
 }
@@ -105,15 +105,15 @@ TEST_CASE("a clear difference is told with its direction") {
     elytra::Prng prng(1);
     const std::vector<Pair> pairs = pairs_of(prng, 12, 1.1);
     const Comparison more = compare(pairs, {.metric = "throughput"});
-    CHECK(more.difference == Difference::faster);
-    CHECK(more.verdict == "faster");
+    CHECK(more.difference == Difference::better);
+    CHECK(more.verdict == "better");
     CHECK(more.ratio == doctest::Approx(1.1).epsilon(0.03));
     REQUIRE(more.interval.has_value());
     CHECK(more.interval->low > 1);
-    CHECK(more.sentence.find("B is faster: throughput +") == 0);
+    CHECK(more.sentence.find("B is better: throughput +") == 0);
     const Comparison latency =
         compare(pairs, {.metric = "batch.p99", .better = better_of("batch.p99")});
-    CHECK(latency.difference == Difference::slower);
+    CHECK(latency.difference == Difference::worse);
 }
 
 TEST_CASE("a difference within the noise floor is none") {
@@ -121,7 +121,7 @@ TEST_CASE("a difference within the noise floor is none") {
     for (int index = 0; index < 12; ++index) {
         pairs.push_back({100.0 + index, (100.0 + index) * (1.01 + 0.0001 * index)});
     }
-    CHECK(compare(pairs, {.metric = "throughput"}).difference == Difference::faster);
+    CHECK(compare(pairs, {.metric = "throughput"}).difference == Difference::better);
     const Comparison floored = compare(pairs, {.metric = "throughput", .noise_floor = 0.018});
     CHECK(floored.difference == Difference::none);
     CHECK(floored.verdict == "no difference larger than 1.1 %");
