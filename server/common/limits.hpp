@@ -47,7 +47,7 @@ constexpr Limits limits_production() {
         .chunk_size = 1U << 20,
         .chunk_writes_max = 8,
         .extent_step = 32ULL << 20,
-        .page_size = 8U << 10,
+        .page_size = 4U << 10,
         .page_cache_size = 64U << 20,
         .page_reads_max = 256,
         .merge_width = 16,

@@ -5,14 +5,25 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <sys/eventfd.h>
 
 #include "server/common/assert.hpp"
 #include "server/common/int.hpp"
 #include "server/io/fatal.hpp"
+#include "server/io/file_descriptor.hpp"
 
 namespace elytra::io {
 
 namespace {
+
+// An errno, or 0. A slot has at most one entry in the submission queue, so there is always room.
+int init_ring(io_uring& ring) {
+    const int outcome = io_uring_queue_init(
+        storage_operations_max, &ring,
+        IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG);
+    if (outcome != -EINVAL) return -outcome;
+    return -io_uring_queue_init(storage_operations_max, &ring, 0);
+}
 
 bool supports_all_operations(io_uring& ring) {
     const std::unique_ptr<io_uring_probe, void (*)(io_uring_probe*)> probe(
@@ -46,7 +57,7 @@ void fill(io_uring_sqe& entry, const IoStep& step) {
 }  // namespace
 
 UringStorage::UringStorage(asio::io_context& loop, const DataFile& file, IoDone done)
-    : file_(file), done_(std::move(done)), readable_(loop), slots_(storage_operations_max) {
+    : file_(file), done_(std::move(done)), signal_(loop), slots_(storage_operations_max) {
     free_.reserve(slots_.size());
     for (std::uint32_t slot = 0; slot < storage_operations_max; ++slot) free_.push_back(slot);
     completions_.reserve(slots_.size());
@@ -61,21 +72,23 @@ UringStorage::~UringStorage() {
         io_uring_cqe_seen(&ring_, entry);
         --pending;
     }
-    readable_.release();
     io_uring_queue_exit(&ring_);
 }
 
 Result<void, int> UringStorage::open() {
     ELYTRA_ASSERT(!ring_open_);
-    // A slot has at most one entry in the submission queue, so there is always room for it.
-    if (const int outcome = io_uring_queue_init(storage_operations_max, &ring_, 0); outcome < 0) {
-        return Unexpected(-outcome);
-    }
+    if (const int os_error = init_ring(ring_); os_error != 0) return Unexpected(os_error);
     ring_open_ = true;
     if (!supports_all_operations(ring_)) return Unexpected(ENOSYS);
+    FileDescriptor descriptor(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+    if (!descriptor.is_open()) return Unexpected(errno);
+    if (const int outcome = io_uring_register_eventfd(&ring_, descriptor.get()); outcome < 0) {
+        return Unexpected(-outcome);
+    }
     ErrorCode error;
-    readable_.assign(ring_.ring_fd, error);
+    signal_.assign(descriptor.get(), error);
     if (error) return Unexpected(error.value());
+    descriptor.release();
     return {};
 }
 
@@ -112,13 +125,16 @@ void UringStorage::submit_queued() {
 void UringStorage::await_completions() {
     if (waiting_ || in_flight() == 0) return;
     waiting_ = true;
-    readable_.async_wait(asio::posix::stream_descriptor::wait_read,
-                         [this](ErrorCode error) { on_readable(error); });
+    signal_.async_wait(asio::posix::stream_descriptor::wait_read,
+                       [this](ErrorCode error) { on_signal(error); });
 }
 
-void UringStorage::on_readable(ErrorCode error) {
+void UringStorage::on_signal(ErrorCode error) {
     ELYTRA_ASSERT(!error);
     waiting_ = false;
+    // Before the completions are fetched, so that one behind them signals again.
+    eventfd_t count = 0;
+    (void)eventfd_read(signal_.native_handle(), &count);
     completions_.clear();
     io_uring_cqe* entry = nullptr;
     while (io_uring_peek_cqe(&ring_, &entry) == 0) {
