@@ -60,6 +60,8 @@ void Flush::begin() {
         new_fences_[i].clear();
     }
     row_job_.begin(store.previous(), page_counts);
+    work_ = {.rows = store.previous().row_count(),
+             .pairs_merge = parts_.merges.pairs_left(head_.cut)};
 
     index_next_ = 0;
     for (NewRun& run : new_runs_) run = {};
@@ -115,6 +117,16 @@ void Flush::push(NewImages& images) {
     }
 }
 
+Flush::Share Flush::share() const {
+    if (!begun_) return {};
+    constexpr std::uint64_t pairs_per_row = 3;
+    const std::uint64_t total = work_.rows * (pairs_per_row + index_count) + work_.pairs_merge;
+    if (total == 0) return {};
+    const std::uint64_t merged = work_.pairs_merge - parts_.merges.pairs_left(head_.cut);
+    return {.done = work_.rows_made * pairs_per_row + work_.rows * index_next_ + merged,
+            .total = total};
+}
+
 bool Flush::all_made() const {
     // What runs may be on another core and must not be looked at.
     if (std::ranges::any_of(running_, std::identity{})) return false;
@@ -151,6 +163,7 @@ void Flush::on_images_made() {
 void Flush::on_rows_made() {
     RowJob::Made made = row_job_.take();
     const auto table = static_cast<std::size_t>(made.table);
+    work_.rows_made += made.row_count;
     writer_.push(std::move(made.rows), new_rows_[table]);
     for (BuiltChunk& chunk : made.fences) writer_.push(std::move(chunk), new_fences_[table]);
 }

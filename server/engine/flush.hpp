@@ -59,6 +59,14 @@ public:
     // Everything is in the file or held in segments(); the catalog is that of this cut.
     bool done() const { return !begun_; }
 
+    // How far it is, in units of about the same work; all of it where there is nothing to do.
+    struct Share {
+        std::uint64_t done = 1;
+        std::uint64_t total = 1;
+    };
+
+    Share share() const;
+
     // Chunks in memory that are on their way to the page store.
     std::size_t unwritten() const { return writer_.unwritten(); }
 
@@ -88,6 +96,14 @@ private:
         std::deque<ImageJob::Image> unpushed;
         std::vector<std::uint32_t> numbers;  // instead of which chunks the others come
         std::vector<storage::BlockRef> refs;
+    };
+
+    // What its jobs have to do: sorting a pair or merging it takes about as long, encoding a row
+    // that of three pairs.
+    struct Work {
+        std::uint64_t rows = 0;         // of the generation
+        std::uint64_t rows_made = 0;    // that are in pages
+        std::uint64_t pairs_merge = 0;  // that were to be merged for this cut when it began
     };
 
     struct NewRun {
@@ -126,6 +142,7 @@ private:
     ChunkWriter writer_;
     bool begun_ = false;
     Head head_;
+    Work work_;
     std::array<bool, lane_count> running_{};
 
     ImageJob image_job_;

@@ -94,6 +94,34 @@ std::optional<std::vector<RunRef>> Merges::due(const Catalog& catalog, std::uint
     return results;
 }
 
+namespace {
+
+struct InputSize {
+    std::uint64_t pairs = 0;
+    std::uint64_t pages = 0;
+};
+
+InputSize input_size(const ScheduledMerge& merge) {
+    InputSize size;
+    for (const RunRef& input : merge.inputs) {
+        size.pairs += input->pair_count;
+        size.pages += input->pages.page_count();
+    }
+    return size;
+}
+
+}  // namespace
+
+std::uint64_t Merges::pairs_left(std::uint64_t cut) const {
+    std::uint64_t pairs = 0;
+    for (const ScheduledMerge& merge : waiting_) {
+        if (merge.due <= cut) pairs += input_size(merge).pairs;
+    }
+    if (running_ == nullptr || running_->merge.due > cut) return pairs;
+    const InputSize size = input_size(running_->merge);
+    return pairs + (size.pages == 0 ? 0 : size.pairs * running_->pages_left / size.pages);
+}
+
 void Merges::forget(std::uint64_t cut) {
     std::erase_if(finished_, [&](const Finished& finished) { return finished.due == cut; });
 }
@@ -115,6 +143,7 @@ void Merges::start_next() {
     const auto first = std::ranges::min_element(waiting_, {}, &ScheduledMerge::due);
     if (first == waiting_.end()) return;
     running_ = std::make_unique<Running>(*first, limits_);
+    running_->pages_left = input_size(*first).pages;
     waiting_.erase(first);
 }
 
@@ -191,8 +220,10 @@ void Merges::on_computed(storage::IoToken token) {
 }
 
 void Merges::release_pieces() {
+    running_->pages_left = input_size(running_->merge).pages;
     for (std::size_t input = 0; input < running_->inputs.size(); ++input) {
         const std::uint32_t consumed = running_->job.consumed(input);
+        running_->pages_left -= consumed;
         for (Piece& piece : pieces_of(input)) {
             const bool passed = piece.first_page + piece.page_count <= consumed;
             if (piece.state == Piece::State::merging && passed) piece.state = Piece::State::free;

@@ -44,6 +44,9 @@ public:
     // not finished.
     std::optional<std::vector<RunRef>> due(const Catalog& catalog, std::uint64_t cut) const;
 
+    // Pairs that are still to be merged before due() has results for all cuts up to this one.
+    std::uint64_t pairs_left(std::uint64_t cut) const;
+
     // Results of this cut are in the catalog now.
     void forget(std::uint64_t cut);
 
@@ -92,6 +95,7 @@ private:
         ScheduledMerge merge;
         MergeJob job;
         bool computing = false;
+        std::uint64_t pages_left = 0;  // of all inputs, which the job still needs
         std::vector<Input> inputs;
         std::vector<storage::BlockRef> pages;  // chunks of the result
         std::vector<storage::BlockRef> tail;

@@ -78,7 +78,8 @@ void RowJob::add_row(std::uint32_t row) {
     }
 }
 
-void RowJob::add_page(forest::BuiltChunk& chunk) {
+void RowJob::add_page() {
+    forest::BuiltChunk& chunk = made_.rows;
     const std::uint32_t end = rows_end();
     while (batch_.size() < batch_size_ && row_next_ < end) add_row(row_next_++);
     std::vector<forest::Fence>& fences = fences_[table_];
@@ -93,6 +94,7 @@ void RowJob::add_page(forest::BuiltChunk& chunk) {
                       .count = count,
                       .checksum = wire::checksum(page)});
     chunk.size += page_size_;
+    made_.row_count += count;
     batch_.drop(count);
     // Rows that do not fit are moved, so hardly more are collected than fitted last time. Which
     // rows share a page remains a function of the rows.
@@ -106,7 +108,7 @@ void RowJob::run() {
     forest::BuiltChunk& chunk = made_.rows;
     chunk.buffer = take_memory(memory_, chunk_size_);
     const std::uint32_t end = rows_end();
-    while (chunk.size < chunk_size_ && (row_next_ < end || batch_.size() > 0)) add_page(chunk);
+    while (chunk.size < chunk_size_ && (row_next_ < end || batch_.size() > 0)) add_page();
     seal_chunk(chunk);
     if (row_next_ < end || batch_.size() > 0) return;
     made_.fences = chunks_of(std::as_bytes(std::span(fences_[table_])), chunk_size_);

@@ -39,6 +39,7 @@ public:
 
     struct Made {
         RowTableId table{};
+        std::uint32_t row_count = 0;
         forest::BuiltChunk rows;
         std::vector<forest::BuiltChunk> fences;  // when these were the table's last rows
     };
@@ -61,7 +62,7 @@ private:
     void add_row(std::uint32_t row);
     void start_table();
     void skip_empty_tables();
-    void add_page(forest::BuiltChunk& chunk);
+    void add_page();
 
     const std::uint32_t page_size_;
     const std::uint32_t chunk_size_;

@@ -83,6 +83,8 @@ public:
     // The last cut is in the page store, or held in segments().
     bool flush_done() const { return flush_.done(); }
 
+    Flush::Share flush_share() const { return flush_.share(); }
+
     // For the checkpoint of the last cut; their memory stays until the next cut.
     // Requires: flush_done().
     std::span<const storage::Segment> segments() const { return flush_.segments(); }

@@ -1,5 +1,6 @@
 #include "server/vsr/checkpointer.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -32,6 +33,17 @@ void Checkpointer::cut_early() {
 bool Checkpointer::due() const {
     return log_bytes_ >= limits_.cut_log_bytes || ops_ >= limits_.cut_ops ||
            parts_.state_machine.rows_since_cut() >= limits_.cut_rows;
+}
+
+bool Checkpointer::execution_ahead() const {
+    if (stage_ != Stage::flushing) return false;
+    constexpr std::uint64_t whole = 1024;
+    constexpr std::uint64_t lead = whole / 4;  // that execution may always have
+    const std::uint64_t executed =
+        std::max({log_bytes_ * whole / limits_.cut_log_bytes, ops_ * whole / limits_.cut_ops,
+                  parts_.state_machine.rows_since_cut() * whole / limits_.cut_rows});
+    const engine::Flush::Share share = parts_.state_machine.flush_share();
+    return executed > lead + (whole - lead) * share.done / share.total;
 }
 
 void Checkpointer::cut(const wire::PrepareHeader& prepare) {

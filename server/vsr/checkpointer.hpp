@@ -49,6 +49,10 @@ public:
     // False while the next cut waits for the checkpoint before it.
     bool ready_to_execute() const { return !cut_waiting_.has_value(); }
 
+    // Execution is nearer to the next cut than the flush of the last one to its end. Many ops that
+    // wait a little for it then are better than one that waits for all of it at the cut.
+    bool execution_ahead() const;
+
     // After every completion of I/O or of a job: takes the unfinished checkpoint one step further
     // where it can.
     void advance();

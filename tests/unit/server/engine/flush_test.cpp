@@ -97,6 +97,36 @@ TEST_CASE("changes of accounts are kept only as long as an image lacks them") {
     }
 }
 
+TEST_CASE("the share of a flush that is done grows from nothing to all of it") {
+    EngineScene scene(limits_tiny(), 7, 8);
+    std::uint64_t cuts_with_merges = 0;
+    for (int cut = 1; cut <= 20; ++cut) {
+        CAPTURE(cut);
+        // Merges get no time before their results are due.
+        while (scene.world.store->rows_since_cut() < limits_tiny().cut_rows) scene.run_operation();
+        scene.begin_cut();
+        const engine::Flush& flush = *scene.world.flush;
+        const std::uint64_t rows = scene.world.store->previous().row_count();
+        const engine::Flush::Share first = flush.share();
+        CHECK(first.done == 0);
+        CHECK(first.total >= rows * engine::index_count);
+        cuts_with_merges += static_cast<std::uint64_t>(
+            scene.world.merges->pairs_left(scene.world.store->catalog().cut + 1) > 0);
+        std::uint64_t done = 0;
+        while (!flush.done()) {
+            const engine::Flush::Share share = flush.share();
+            CHECK(share.total == first.total);
+            CHECK(share.done >= done);
+            CHECK(share.done <= share.total);
+            done = share.done;
+            REQUIRE(scene.world.step());
+        }
+        CHECK(done == first.total);
+        scene.world.finish_checkpoint();
+    }
+    CHECK(cuts_with_merges > 0);
+}
+
 TEST_CASE("few chunks wait to be written at a time") {
     EngineScene scene(limits_medium(), 4, 5);
     scene.traffic.events_max = 500;

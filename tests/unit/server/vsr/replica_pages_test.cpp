@@ -124,6 +124,49 @@ TEST_CASE("a checkpoint becomes durable while no requests come, whenever its job
     }
 }
 
+TEST_CASE("requests wait for the flush of the last cut long before the next one is due") {
+    Fixture fixture;
+    ReplicaDriver& driver = *fixture.driver;
+    ScriptedClient client = fixture.registered(5);
+    std::vector<std::byte> accounts = one_account(1);
+    const std::vector<std::byte> second = one_account(2);
+    accounts.insert(accounts.end(), second.begin(), second.end());
+    client.take(fixture.call_reply(client.make_request(
+        fixture.pools.requests, Operation::create_accounts_unbatched, accounts)));
+    constexpr std::uint64_t rows = 10;
+    std::uint64_t id_next = 1;
+    // Whether it is answered while no job runs.
+    const auto call = [&] {
+        driver.deliver(client.make_request(fixture.pools.requests,
+                                           Operation::create_transfers_unbatched,
+                                           movements(id_next, rows)));
+        id_next += rows;
+        while (driver.work() || fixture.disk.in_flight() > 0) {
+            if (fixture.disk.in_flight() > 0) driver.complete(0);
+        }
+        const std::vector<ClientMessage> sent = driver.take_sent();
+        for (const ClientMessage& out : sent) client.take(out.message->header<wire::ReplyHeader>());
+        return !sent.empty();
+    };
+    while (driver.jobs() == 0) REQUIRE(call());
+    std::uint64_t rows_ahead = 0;
+    while (call()) rows_ahead += rows;
+    CHECK(rows_ahead > limits.cut_rows / 4);
+    CHECK(rows_ahead < limits.cut_rows / 4 + rows);
+    // It is executed before the flush is done, with what the first jobs have made.
+    std::uint64_t jobs_run = 0;
+    while (driver.take_sent().empty()) {
+        REQUIRE(driver.jobs() > 0);
+        driver.run_job();
+        ++jobs_run;
+        while (driver.work() || fixture.disk.in_flight() > 0) {
+            if (fixture.disk.in_flight() > 0) driver.complete(0);
+        }
+    }
+    CHECK(jobs_run > 1);
+    CHECK_FALSE(fixture.replica().state_machine().flush_done());
+}
+
 TEST_CASE("a damaged page stops the replica that needs it, with its place") {
     Fixture fixture;
     ScriptedClient client = with_stored_transfers(fixture);
