@@ -20,6 +20,7 @@ LOG_SIZE = 64 << 20
 SUPERBLOCK_B_OFFSET = LOG_OFFSET + LOG_SIZE
 PAGE_STORE_OFFSET = (64 << 20) + (512 << 10)
 SECTOR = 4096
+PAGE = 4096
 
 VIEWS = [
     ["superblock"],
@@ -371,10 +372,30 @@ class Damage(InspectTest):
         offsets = [int(re.search(r" O=(\d+)", line)[1]) for line in (lines[0], lines[1])]
         for offset in offsets:
             flip(path, offset + 50)
-            flip(path, offset + 8192 + 50)
-        expected = [("grid", offset + page, 8192) for offset in offsets for page in (0, 8192)]
+            flip(path, offset + PAGE + 50)
+        expected = [("grid", offset + page, PAGE) for offset in offsets for page in (0, PAGE)]
         self.assertEqual(sorted(self.damages(path)), sorted(expected))
         self.assertEqual(self.inspect("integrity", "--skip-grid", path).returncode, 0)
+
+    def test_a_running_server_finds_it_by_scrubbing(self):
+        path = self.load_checkpoints(self.path("F"))
+        # Nothing that is replayed needs this index.
+        line = self.show("tables", "--tree=transfers.code", path)[0]
+        offset = int(re.search(r" O=(\d+)", line)[1])
+        flip(path, offset + 50)
+        server = self.start("--addresses=0", "--scrub-period=1s", path)
+        port = server.read_port()
+        # Blocks are read as they were written, which may be several pages at a time.
+        found = server.log.wait_for(r"scrub: (\d+) bytes at offset (\d+) .*are damaged")
+        self.assertLessEqual(int(found[2]), offset)
+        self.assertGreater(int(found[2]) + int(found[1]), offset)
+        server.log.wait_for(r"scrub completed: blocks=\d+ damaged=1\b")
+        self.assertTrue(harness.can_connect(port))
+        self.assertEqual(server.close_stdin(), 0)
+        flip(path, offset + 50)
+        server = self.start("--addresses=0", "--scrub-period=1s", path)
+        server.log.wait_for(r"scrub completed: blocks=\d+ damaged=0\b")
+        self.assertEqual(server.close_stdin(), 0)
 
 
 if __name__ == "__main__":
