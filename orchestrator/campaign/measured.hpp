@@ -26,7 +26,7 @@ struct Measured {
     run::Completion completion = run::Completion::complete;
     bool steady = false;
     bool answers_wrong = false;
-    bool hung = false;  // a member had to be killed at the end
+    bool hung = false;                      // a member had to be killed at the end
     std::map<std::string, double> metrics;  // by their flat names
     statistics::Verdict verdict;
 

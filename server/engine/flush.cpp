@@ -60,8 +60,7 @@ void Flush::begin() {
         new_fences_[i].clear();
     }
     row_job_.begin(store.previous(), page_counts);
-    work_ = {.rows = store.previous().row_count(),
-             .pairs_merge = parts_.merges.pairs_left(head_.cut)};
+    work_ = {.rows = store.previous().row_count(), .pairs_merge = pairs_to_merge()};
 
     index_next_ = 0;
     for (NewRun& run : new_runs_) run = {};
@@ -117,12 +116,21 @@ void Flush::push(NewImages& images) {
     }
 }
 
+// Of the merges that are due at this cut.
+std::uint64_t Flush::pairs_to_merge() const {
+    std::uint64_t pairs = 0;
+    for (const ScheduledMerge& merge : parts_.store.catalog().merges) {
+        if (merge.due == head_.cut) pairs += parts_.merges.pairs_left(merge);
+    }
+    return pairs;
+}
+
 Flush::Share Flush::share() const {
     if (!begun_) return {};
     constexpr std::uint64_t pairs_per_row = 3;
     const std::uint64_t total = work_.rows * (pairs_per_row + index_count) + work_.pairs_merge;
     if (total == 0) return {};
-    const std::uint64_t merged = work_.pairs_merge - parts_.merges.pairs_left(head_.cut);
+    const std::uint64_t merged = work_.pairs_merge - pairs_to_merge();
     return {.done = work_.rows_made * pairs_per_row + work_.rows * index_next_ + merged,
             .total = total};
 }

@@ -124,6 +124,7 @@ private:
     void advance_lane(Lane lane);
     Job* next_job(Lane lane);
     void push(NewImages& images);
+    std::uint64_t pairs_to_merge() const;
     bool all_made() const;
     bool all_written() const;
     void on_images_made();

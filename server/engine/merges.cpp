@@ -14,8 +14,9 @@ Merges::Merges(const Limits& limits, storage::CheckpointStore& page_store, stora
     : limits_(limits),
       io_(io),
       writer_(limits, merge_tag_bit, page_store),
-      reader_(storage::IoOwner::merge_read, limits.merge_width * pieces_per_input, io),
-      pieces_(std::size_t{limits.merge_width} * pieces_per_input) {
+      reader_(storage::IoOwner::merge_read,
+              limits.merge_width * pieces_per_input * static_cast<std::uint32_t>(running_max), io),
+      pieces_(std::size_t{limits.merge_width} * pieces_per_input * running_max) {
     ELYTRA_ASSERT(limits.merge_width >= 2);
     // Otherwise a tier would get more runs than its merges take away.
     ELYTRA_ASSERT(limits.merge_delay >= 1 && limits.merge_delay <= limits.merge_width);
@@ -75,7 +76,7 @@ void Merges::choose(Catalog& catalog, std::uint64_t cut) {
 }
 
 void Merges::restore(const Catalog& catalog) {
-    ELYTRA_ASSERT(waiting_.empty() && running_ == nullptr && finished_.empty());
+    ELYTRA_ASSERT(waiting_.empty() && running_.empty() && finished_.empty());
     waiting_.assign(catalog.merges.begin(), catalog.merges.end());
     advance();
 }
@@ -112,15 +113,24 @@ InputSize input_size(const ScheduledMerge& merge) {
 
 }  // namespace
 
-std::uint64_t Merges::pairs_left(std::uint64_t cut) const {
-    std::uint64_t pairs = 0;
-    for (const ScheduledMerge& merge : waiting_) {
-        if (merge.due <= cut) pairs += input_size(merge).pairs;
-    }
-    if (running_ == nullptr || running_->merge.due > cut) return pairs;
-    const InputSize size = input_size(running_->merge);
-    return pairs + (size.pages == 0 ? 0 : size.pairs * running_->pages_left / size.pages);
+std::uint64_t Merges::pairs_left(const ScheduledMerge& merge) const {
+    const bool finished = std::ranges::any_of(
+        finished_, [&](const Finished& one) { return one.run->segment == merge.segment; });
+    if (finished) return 0;
+    const InputSize size = input_size(merge);
+    const auto running = std::ranges::find_if(
+        running_, [&](const auto& one) { return one->merge.segment == merge.segment; });
+    if (running == running_.end() || size.pages == 0) return size.pairs;
+    return size.pairs * (*running)->pages_left / size.pages;
 }
+
+Merges::Running::Running(const ScheduledMerge& scheduled, const Limits& limits,
+                         std::span<Piece> room)
+    : merge(scheduled),
+      job(scheduled, limits),
+      pages_left(input_size(scheduled).pages),
+      pieces(room),
+      inputs(scheduled.inputs.size()) {}
 
 void Merges::forget(std::uint64_t cut) {
     std::erase_if(finished_, [&](const Finished& finished) { return finished.due == cut; });
@@ -128,12 +138,13 @@ void Merges::forget(std::uint64_t cut) {
 
 void Merges::advance() {
     if (fault_.has_value()) return;
-    if (running_ == nullptr) start_next();
-    if (running_ == nullptr) return;
+    start_next();
+    if (running_.empty()) return;
     read_ahead();
     compute();
     writer_.advance();
-    if (!running_->computing && running_->job.done() && writer_.unwritten() == 0) {
+    const Running& running = *running_.back();
+    if (!running.computing && running.job.done() && writer_.unwritten() == 0) {
         finish();
         advance();
     }
@@ -141,23 +152,30 @@ void Merges::advance() {
 
 void Merges::start_next() {
     const auto first = std::ranges::min_element(waiting_, {}, &ScheduledMerge::due);
-    if (first == waiting_.end()) return;
-    running_ = std::make_unique<Running>(*first, limits_);
-    running_->pages_left = input_size(*first).pages;
+    if (first == waiting_.end() || running_.size() == running_max) return;
+    if (!running_.empty()) {
+        const ScheduledMerge& current = running_.back()->merge;
+        if (first->due >= current.due || first->tier >= current.tier) return;
+    }
+    const std::size_t pieces = pieces_.size() / running_max;
+    running_.push_back(std::make_unique<Running>(
+        *first, limits_, std::span(pieces_).subspan(running_.size() * pieces, pieces)));
     waiting_.erase(first);
 }
 
 void Merges::read_ahead() {
-    for (std::size_t input = 0; input < running_->inputs.size(); ++input) {
-        for (Piece& piece : pieces_of(input)) {
+    Running& running = *running_.back();
+    for (std::size_t input = 0; input < running.inputs.size(); ++input) {
+        for (Piece& piece : pieces_of(running, input)) {
             if (piece.state == Piece::State::free) read_ahead(input, piece);
         }
     }
 }
 
 void Merges::read_ahead(std::size_t input, Piece& piece) {
-    const PageMap& pages = running_->merge.inputs[input]->pages;
-    std::uint32_t& next = running_->inputs[input].page_next;
+    Running& running = *running_.back();
+    const PageMap& pages = running.merge.inputs[input]->pages;
+    std::uint32_t& next = running.inputs[input].page_next;
     if (next == pages.page_count()) return;
     if (piece.buffer.size() == 0) piece.buffer = SectorBuffer(piece_size);
     piece.state = Piece::State::reading;
@@ -170,61 +188,66 @@ void Merges::read_ahead(std::size_t input, Piece& piece) {
 }
 
 void Merges::compute() {
-    if (running_->computing || running_->job.done()) return;
-    if (running_->merge.due > due_last_) return;
+    Running& running = *running_.back();
+    if (std::ranges::any_of(running_, [](const auto& one) { return one->computing; })) return;
+    if (running.job.done() || running.merge.due > due_last_) return;
     if (writer_.unwritten() >= unwritten_max) return;
-    if (!running_->job.merged()) {
+    if (!running.job.merged()) {
         bool complete = true;
-        for (std::size_t input = 0; input < running_->inputs.size(); ++input) {
+        for (std::size_t input = 0; input < running.inputs.size(); ++input) {
             complete = feed(input) && complete;
         }
         if (!complete) return;
     }
-    running_->job.add_memory(writer_.take_memory(running_->job.memory_wanted()));
-    running_->computing = true;
-    io_.push(storage::Compute{.job = &running_->job,
-                              .token = {.owner = storage::IoOwner::merge_job, .id = 0}});
+    running.job.add_memory(writer_.take_memory(running.job.memory_wanted()));
+    running.computing = true;
+    io_.push(storage::Compute{.job = &running.job,
+                              .token = {.owner = storage::IoOwner::merge_job,
+                                        .id = static_cast<std::uint32_t>(running_.size() - 1)}});
 }
 
 // Hands over what was read. False: nothing of the input is left to merge, but more of it is on its
 // way.
 bool Merges::feed(std::size_t index) {
-    Input& input = running_->inputs[index];
+    Running& running = *running_.back();
+    Input& input = running.inputs[index];
     for (bool found = true; found;) {
         found = false;
-        for (Piece& piece : pieces_of(index)) {
+        for (Piece& piece : pieces_of(running, index)) {
             if (piece.state != Piece::State::read || piece.first_page != input.fed) continue;
             piece.state = Piece::State::merging;
             input.fed += piece.page_count;
-            running_->job.add(index, piece.buffer.bytes().first(std::size_t{piece.page_count} *
-                                                                limits_.page_size));
+            running.job.add(index, piece.buffer.bytes().first(std::size_t{piece.page_count} *
+                                                              limits_.page_size));
             found = true;
         }
     }
-    const std::uint32_t page_count = running_->merge.inputs[index]->pages.page_count();
-    return input.fed > running_->job.consumed(index) || input.fed == page_count;
+    const std::uint32_t page_count = running.merge.inputs[index]->pages.page_count();
+    return input.fed > running.job.consumed(index) || input.fed == page_count;
 }
 
 void Merges::on_computed(storage::IoToken token) {
     ELYTRA_ASSERT(token.owner == storage::IoOwner::merge_job);
-    ELYTRA_ASSERT(running_ != nullptr && running_->computing);
-    running_->computing = false;
-    if (running_->job.fault().has_value()) {
-        fault_ = running_->job.fault();
+    ELYTRA_ASSERT(token.id < running_.size());
+    Running& running = *running_[token.id];
+    ELYTRA_ASSERT(running.computing);
+    running.computing = false;
+    if (running.job.fault().has_value()) {
+        fault_ = running.job.fault();
         return;
     }
-    MergeJob::Made made = running_->job.take();
-    for (BuiltChunk& chunk : made.pages) writer_.push(std::move(chunk), running_->pages);
-    for (BuiltChunk& chunk : made.tail) writer_.push(std::move(chunk), running_->tail);
-    release_pieces();
+    MergeJob::Made made = running.job.take();
+    for (BuiltChunk& chunk : made.pages) writer_.push(std::move(chunk), running.pages);
+    for (BuiltChunk& chunk : made.tail) writer_.push(std::move(chunk), running.tail);
+    release_pieces(running);
 }
 
-void Merges::release_pieces() {
-    running_->pages_left = input_size(running_->merge).pages;
-    for (std::size_t input = 0; input < running_->inputs.size(); ++input) {
-        const std::uint32_t consumed = running_->job.consumed(input);
-        running_->pages_left -= consumed;
-        for (Piece& piece : pieces_of(input)) {
+void Merges::release_pieces(Running& running) {
+    running.pages_left = input_size(running.merge).pages;
+    for (std::size_t input = 0; input < running.inputs.size(); ++input) {
+        const std::uint32_t consumed = running.job.consumed(input);
+        running.pages_left -= consumed;
+        for (Piece& piece : pieces_of(running, input)) {
             const bool passed = piece.first_page + piece.page_count <= consumed;
             if (piece.state == Piece::State::merging && passed) piece.state = Piece::State::free;
         }
@@ -240,14 +263,15 @@ void Merges::on_read(storage::IoToken token) {
 }
 
 void Merges::finish() {
+    Running& running = *running_.back();
     const auto is_free = [](const Piece& piece) { return piece.state == Piece::State::free; };
-    ELYTRA_ASSERT(std::ranges::all_of(pieces_, is_free));
-    std::unique_ptr<Run> run = running_->job.take_result();
-    for (const storage::BlockRef& chunk : running_->pages) run->pages.add(chunk);
-    run->tail = std::move(running_->tail);
+    ELYTRA_ASSERT(std::ranges::all_of(running.pieces, is_free));
+    std::unique_ptr<Run> run = running.job.take_result();
+    for (const storage::BlockRef& chunk : running.pages) run->pages.add(chunk);
+    run->tail = std::move(running.tail);
     ELYTRA_ASSERT(run->pages.page_count() == run->fences.size());
-    finished_.push_back({.due = running_->merge.due, .run = std::move(run)});
-    running_.reset();
+    finished_.push_back({.due = running.merge.due, .run = std::move(run)});
+    running_.pop_back();
 }
 
 void replace_merged(Catalog& catalog, std::span<const RunRef> results) {

@@ -26,7 +26,8 @@ namespace elytra::engine {
 // so a function of the operations alone; how fast the disk and the cores are only decides whether
 // that cut has to wait (S14, S15).
 //
-// One merge runs at a time, the one that is due first. Inputs are read ahead in pieces
+// One merge goes on at a time, the one that is due first. A long one is set aside for shorter ones
+// that are due sooner, which would have to wait for it otherwise. Inputs are read ahead in pieces
 // (IoOwner::merge_read), merged by jobs (IoOwner::merge_job), and the result is written ahead of
 // its checkpoint. A merge that a crash cuts off is begun again from its inputs.
 class Merges {
@@ -44,8 +45,8 @@ public:
     // not finished.
     std::optional<std::vector<RunRef>> due(const Catalog& catalog, std::uint64_t cut) const;
 
-    // Pairs that are still to be merged before due() has results for all cuts up to this one.
-    std::uint64_t pairs_left(std::uint64_t cut) const;
+    // Pairs that are still to be merged of one of catalog.merges.
+    std::uint64_t pairs_left(const ScheduledMerge& merge) const;
 
     // Results of this cut are in the catalog now.
     void forget(std::uint64_t cut);
@@ -69,6 +70,9 @@ private:
     static constexpr std::uint32_t piece_size = 64U << 10;
     static constexpr std::uint32_t pieces_per_input = 2;
 
+    // Merges that were begun and are not finished: bounds the memory of their pieces.
+    static constexpr std::size_t running_max = 4;
+
     // Chunks of the result that are not written yet: the merge goes on when there are fewer.
     static constexpr std::size_t unwritten_max = 2;
 
@@ -87,15 +91,15 @@ private:
         std::uint32_t fed = 0;        // pages that the job has been given
     };
 
-    // The merge that is going on.
+    // A merge that was begun.
     struct Running {
-        Running(const ScheduledMerge& scheduled, const Limits& limits)
-            : merge(scheduled), job(scheduled, limits), inputs(scheduled.inputs.size()) {}
+        Running(const ScheduledMerge& scheduled, const Limits& limits, std::span<Piece> room);
 
         ScheduledMerge merge;
         MergeJob job;
         bool computing = false;
         std::uint64_t pages_left = 0;  // of all inputs, which the job still needs
+        std::span<Piece> pieces;       // pieces_per_input for each input
         std::vector<Input> inputs;
         std::vector<storage::BlockRef> pages;  // chunks of the result
         std::vector<storage::BlockRef> tail;
@@ -106,8 +110,8 @@ private:
         RunRef run;
     };
 
-    std::span<Piece> pieces_of(std::size_t input) {
-        return std::span(pieces_).subspan(input * pieces_per_input, pieces_per_input);
+    static std::span<Piece> pieces_of(Running& running, std::size_t input) {
+        return running.pieces.subspan(input * pieces_per_input, pieces_per_input);
     }
 
     void start_next();
@@ -115,7 +119,7 @@ private:
     void read_ahead(std::size_t input, Piece& piece);
     void compute();
     bool feed(std::size_t input);
-    void release_pieces();
+    static void release_pieces(Running& running);
     void finish();
 
     const Limits limits_;
@@ -123,8 +127,9 @@ private:
     ChunkWriter writer_;
     storage::Reader reader_;              // tags are indexes of pieces_
     std::deque<ScheduledMerge> waiting_;  // in the order of their choice
-    std::unique_ptr<Running> running_;
-    std::vector<Piece> pieces_;  // pieces_per_input for each input
+    // The last one goes on. Below it are those that were set aside: each is longer and due later.
+    std::vector<std::unique_ptr<Running>> running_;
+    std::vector<Piece> pieces_;  // by the place in running_, then by input
     std::vector<Finished> finished_;
     std::uint64_t due_last_ = UINT64_MAX;
     std::optional<storage::PageFault> fault_;

@@ -90,6 +90,12 @@ void check_tiers(const Limits& limits, std::uint64_t seed, std::uint64_t cuts) {
     }
 }
 
+std::uint64_t pairs_of(const engine::ScheduledMerge& merge) {
+    std::uint64_t pairs = 0;
+    for (const engine::RunRef& input : merge.inputs) pairs += input->pair_count;
+    return pairs;
+}
+
 // The first scheduled merge, and the place of a page of its second input.
 storage::PageAddress page_to_damage(const EngineScene& scene) {
     const engine::Catalog& catalog = scene.world.store->catalog();
@@ -128,6 +134,40 @@ TEST_CASE("runs of many pieces are merged completely") {
     CHECK(runs.front()->tier == 2);
     CHECK(runs.front()->pages.chunks().size() > 4);
     CHECK(runs.front()->tail.size() > 1);
+}
+
+TEST_CASE("a long merge is set aside for a short one that is due sooner") {
+    Limits limits = limits_medium();
+    limits.merge_width = 2;
+    limits.merge_delay = 1;
+    EngineScene scene(limits, 5, 6);
+    scene.traffic.events_max = 500;
+    const auto& catalog = [&]() -> const engine::Catalog& { return scene.world.store->catalog(); };
+    std::uint64_t set_aside = 0;
+    for (std::uint64_t cut = 1; cut <= 40; ++cut) {
+        CAPTURE(cut);
+        // Merges get so little time that hardly any is finished before it is due.
+        while (scene.world.store->rows_since_cut() < limits.cut_rows) {
+            scene.run_operation();
+            scene.world.steps(2);
+        }
+        const engine::Merges& merges = *scene.world.merges;
+        std::vector<engine::ScheduledMerge> begun;
+        bool others_due = false;
+        for (const engine::ScheduledMerge& merge : catalog().merges) {
+            const std::uint64_t left = merges.pairs_left(merge);
+            if (merge.due == cut) others_due = others_due || left > 0;
+            if (merge.due > cut && left > 0 && left < pairs_of(merge)) begun.push_back(merge);
+        }
+        scene.begin_cut();
+        while (!scene.world.flush->done()) REQUIRE(scene.world.step());
+        for (const engine::ScheduledMerge& merge : begun) {
+            if (others_due && merges.pairs_left(merge) > 0) ++set_aside;
+        }
+        scene.world.finish_checkpoint();
+        CHECK(compare_catalog(scene.world, scene.at_cut) == "");
+    }
+    CHECK(set_aside > 0);
 }
 
 TEST_CASE("a damaged page of an input is reported, and nothing is made of it") {
