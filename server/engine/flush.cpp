@@ -60,7 +60,8 @@ void Flush::begin() {
         new_fences_[i].clear();
     }
     row_job_.begin(store.previous(), page_counts);
-    work_ = {.rows = store.previous().row_count(), .pairs_merge = pairs_to_merge()};
+    work_ = {.rows = store.previous().row_count(), .pairs = parts_.merges.pairs_wanted(catalog, head_.cut),
+             .pairs_merged_before = parts_.merges.pairs_merged()};
 
     index_next_ = 0;
     for (NewRun& run : new_runs_) run = {};
@@ -116,23 +117,14 @@ void Flush::push(NewImages& images) {
     }
 }
 
-// Of the merges that are due at this cut.
-std::uint64_t Flush::pairs_to_merge() const {
-    std::uint64_t pairs = 0;
-    for (const ScheduledMerge& merge : parts_.store.catalog().merges) {
-        if (merge.due == head_.cut) pairs += parts_.merges.pairs_left(merge);
-    }
-    return pairs;
-}
-
 Flush::Share Flush::share() const {
-    if (!begun_) return {};
     constexpr std::uint64_t pairs_per_row = 3;
-    const std::uint64_t total = work_.rows * (pairs_per_row + index_count) + work_.pairs_merge;
-    if (total == 0) return {};
-    const std::uint64_t merged = work_.pairs_merge - pairs_to_merge();
-    return {.done = work_.rows_made * pairs_per_row + work_.rows * index_next_ + merged,
-            .total = total};
+    const std::uint64_t own = work_.rows * (pairs_per_row + index_count);
+    if (own + work_.pairs == 0) return {};
+    const std::uint64_t own_done =
+        begun_ ? work_.rows_made * pairs_per_row + work_.rows * index_next_ : own;
+    const std::uint64_t merged = parts_.merges.pairs_merged() - work_.pairs_merged_before;
+    return {.done = own_done + std::min(merged, work_.pairs), .total = own + work_.pairs};
 }
 
 bool Flush::all_made() const {

@@ -59,7 +59,8 @@ public:
     // Everything is in the file or held in segments(); the catalog is that of this cut.
     bool done() const { return !begun_; }
 
-    // How far it is, in units of about the same work; all of it where there is nothing to do.
+    // How much is done of what has to be until the next cut, so that neither this flush nor a merge
+    // makes that wait: in units of about the same work; all of it where there is nothing to do.
     struct Share {
         std::uint64_t done = 1;
         std::uint64_t total = 1;
@@ -98,12 +99,13 @@ private:
         std::vector<storage::BlockRef> refs;
     };
 
-    // What its jobs have to do: sorting a pair or merging it takes about as long, encoding a row
-    // that of three pairs.
+    // What is to be done until the next cut: sorting a pair or merging it takes about as long,
+    // encoding a row that of three pairs.
     struct Work {
-        std::uint64_t rows = 0;         // of the generation
-        std::uint64_t rows_made = 0;    // that are in pages
-        std::uint64_t pairs_merge = 0;  // that were to be merged for this cut when it began
+        std::uint64_t rows = 0;       // of the generation
+        std::uint64_t rows_made = 0;  // that are in pages
+        std::uint64_t pairs = 0;      // that should be merged until the next cut
+        std::uint64_t pairs_merged_before = 0;
     };
 
     struct NewRun {
@@ -124,7 +126,6 @@ private:
     void advance_lane(Lane lane);
     Job* next_job(Lane lane);
     void push(NewImages& images);
-    std::uint64_t pairs_to_merge() const;
     bool all_made() const;
     bool all_written() const;
     void on_images_made();

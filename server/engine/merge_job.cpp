@@ -37,9 +37,6 @@ std::unique_ptr<Run> describe_result(const ScheduledMerge& merge, std::uint32_t 
         run->id_min = std::min(run->id_min, input->id_min);
         run->id_max = std::max(run->id_max, input->id_max);
     }
-    if (merge.index == IndexId::id || merge.index == IndexId::failed_id) {
-        run->filter = forest::Filter(run->pair_count);
-    }
     return run;
 }
 
@@ -74,11 +71,19 @@ void MergeJob::run() {
     ELYTRA_ASSERT(!done());
     ELYTRA_ASSERT(!fault_.has_value());
     if (merged_) return make_tail();
+    make_filter();
     for (const Added& added : added_) {
         if (!feed(added)) return;
     }
     added_.clear();
     merge();
+}
+
+// Here, because its memory takes a while to be touched.
+void MergeJob::make_filter() {
+    const bool wants_filter = result_->index == IndexId::id || result_->index == IndexId::failed_id;
+    if (!wants_filter || !result_->filter.bytes().empty()) return;
+    result_->filter = forest::Filter(result_->pair_count);
 }
 
 // False: a page is damaged.
@@ -104,7 +109,7 @@ bool MergeJob::feed(const Added& added) {
 
 void MergeJob::merge() {
     writer_.add_memory(std::exchange(memory_, {}));
-    const auto advanced = merger_.advance(writer_);
+    const auto advanced = merger_.advance(writer_, pairs_per_run);
     ELYTRA_ASSERT(advanced.has_value());
     merged_ = merger_.done();
     if (merged_) writer_.finish();

@@ -18,8 +18,9 @@
 
 namespace elytra::engine {
 
-// Merges runs into one, as far as pages are there and until a chunk is full each time it runs:
-// first the pages of the result, then its tail.
+// Merges runs into one, each time it runs as far as pages are there, until a chunk is full or for
+// some milliseconds, because others wait for their turn on its core: first the pages of the result,
+// then its tail.
 class MergeJob final : public Job {
 public:
     MergeJob(const ScheduledMerge& merge, const Limits& limits);
@@ -60,12 +61,16 @@ public:
 private:
     static constexpr std::size_t memory_max = 2;
 
+    // Where all keys are equal, a page has so many pairs that a chunk would hardly ever be full.
+    static constexpr std::uint64_t pairs_per_run = 1U << 19;
+
     // Pages that were added and are not verified yet.
     struct Added {
         std::size_t input = 0;
         std::span<const std::byte> pages;
     };
 
+    void make_filter();
     bool feed(const Added& added);
     void merge();
     void take_page_chunks();

@@ -97,40 +97,61 @@ std::optional<std::vector<RunRef>> Merges::due(const Catalog& catalog, std::uint
 
 namespace {
 
-struct InputSize {
+std::uint64_t pairs_of(const ScheduledMerge& merge) {
     std::uint64_t pairs = 0;
-    std::uint64_t pages = 0;
-};
+    for (const RunRef& input : merge.inputs) pairs += input->pair_count;
+    return pairs;
+}
 
-InputSize input_size(const ScheduledMerge& merge) {
-    InputSize size;
-    for (const RunRef& input : merge.inputs) {
-        size.pairs += input->pair_count;
-        size.pages += input->pages.page_count();
-    }
-    return size;
+std::uint64_t pages_of(const ScheduledMerge& merge) {
+    std::uint64_t pages = 0;
+    for (const RunRef& input : merge.inputs) pages += input->pages.page_count();
+    return pages;
 }
 
 }  // namespace
-
-std::uint64_t Merges::pairs_left(const ScheduledMerge& merge) const {
-    const bool finished = std::ranges::any_of(
-        finished_, [&](const Finished& one) { return one.run->segment == merge.segment; });
-    if (finished) return 0;
-    const InputSize size = input_size(merge);
-    const auto running = std::ranges::find_if(
-        running_, [&](const auto& one) { return one->merge.segment == merge.segment; });
-    if (running == running_.end() || size.pages == 0) return size.pairs;
-    return size.pairs * (*running)->pages_left / size.pages;
-}
 
 Merges::Running::Running(const ScheduledMerge& scheduled, const Limits& limits,
                          std::span<Piece> room)
     : merge(scheduled),
       job(scheduled, limits),
-      pages_left(input_size(scheduled).pages),
+      pairs(pairs_of(scheduled)),
+      page_count(pages_of(scheduled)),
+      pairs_left(pairs),
       pieces(room),
       inputs(scheduled.inputs.size()) {}
+
+std::uint64_t Merges::pairs_left(const ScheduledMerge& merge) const {
+    const bool finished = std::ranges::any_of(
+        finished_, [&](const Finished& one) { return one.run->segment == merge.segment; });
+    if (finished) return 0;
+    const auto running = std::ranges::find_if(
+        running_, [&](const auto& one) { return one->merge.segment == merge.segment; });
+    return running == running_.end() ? pairs_of(merge) : (*running)->pairs_left;
+}
+
+// They are merged in the order in which they are due, so for each one, all before it and itself
+// have the cuts until then.
+std::uint64_t Merges::pairs_wanted(const Catalog& catalog, std::uint64_t cut) const {
+    struct Debt {
+        std::uint64_t due = 0;
+        std::uint64_t pairs = 0;
+    };
+
+    std::vector<Debt> debts;
+    for (const ScheduledMerge& merge : catalog.merges) {
+        debts.push_back({.due = merge.due, .pairs = pairs_left(merge)});
+    }
+    std::ranges::sort(debts, {}, &Debt::due);
+    std::uint64_t wanted = 0;
+    std::uint64_t sum = 0;
+    for (const Debt& debt : debts) {
+        sum += debt.pairs;
+        const std::uint64_t cuts = debt.due - cut + 1;
+        wanted = std::max(wanted, (sum + cuts - 1) / cuts);
+    }
+    return wanted;
+}
 
 void Merges::forget(std::uint64_t cut) {
     std::erase_if(finished_, [&](const Finished& finished) { return finished.due == cut; });
@@ -243,15 +264,18 @@ void Merges::on_computed(storage::IoToken token) {
 }
 
 void Merges::release_pieces(Running& running) {
-    running.pages_left = input_size(running.merge).pages;
+    std::uint64_t pages_left = running.page_count;
     for (std::size_t input = 0; input < running.inputs.size(); ++input) {
         const std::uint32_t consumed = running.job.consumed(input);
-        running.pages_left -= consumed;
+        pages_left -= consumed;
         for (Piece& piece : pieces_of(running, input)) {
             const bool passed = piece.first_page + piece.page_count <= consumed;
             if (piece.state == Piece::State::merging && passed) piece.state = Piece::State::free;
         }
     }
+    const std::uint64_t pairs_before = running.pairs_left;
+    running.pairs_left = running.pairs * pages_left / running.page_count;
+    pairs_merged_ += pairs_before - running.pairs_left;
 }
 
 void Merges::on_read(storage::IoToken token) {

@@ -48,6 +48,13 @@ public:
     // Pairs that are still to be merged of one of catalog.merges.
     std::uint64_t pairs_left(const ScheduledMerge& merge) const;
 
+    // How many pairs should be merged between this cut and the next one: where as many are at each
+    // later cut, no merge is late.
+    std::uint64_t pairs_wanted(const Catalog& catalog, std::uint64_t cut) const;
+
+    // Pairs merged since it was made.
+    std::uint64_t pairs_merged() const { return pairs_merged_; }
+
     // Results of this cut are in the catalog now.
     void forget(std::uint64_t cut);
 
@@ -98,7 +105,9 @@ private:
         ScheduledMerge merge;
         MergeJob job;
         bool computing = false;
-        std::uint64_t pages_left = 0;  // of all inputs, which the job still needs
+        std::uint64_t pairs = 0;       // of all inputs
+        std::uint64_t page_count = 0;       // likewise
+        std::uint64_t pairs_left = 0;  // about so many the job still needs
         std::span<Piece> pieces;       // pieces_per_input for each input
         std::vector<Input> inputs;
         std::vector<storage::BlockRef> pages;  // chunks of the result
@@ -119,7 +128,7 @@ private:
     void read_ahead(std::size_t input, Piece& piece);
     void compute();
     bool feed(std::size_t input);
-    static void release_pieces(Running& running);
+    void release_pieces(Running& running);
     void finish();
 
     const Limits limits_;
@@ -131,6 +140,7 @@ private:
     std::vector<std::unique_ptr<Running>> running_;
     std::vector<Piece> pieces_;  // by the place in running_, then by input
     std::vector<Finished> finished_;
+    std::uint64_t pairs_merged_ = 0;
     std::uint64_t due_last_ = UINT64_MAX;
     std::optional<storage::PageFault> fault_;
 };

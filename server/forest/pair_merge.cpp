@@ -97,17 +97,19 @@ bool PairMerger::done() const {
                inputs_, [](const Input& input) { return input.consumed == input.page_count; });
 }
 
-Result<void, PageError> PairMerger::advance(PairRunWriter& writer) {
+Result<void, PageError> PairMerger::advance(PairRunWriter& writer, std::uint64_t pairs_max) {
     for (std::uint32_t i = 0; i < inputs_.size(); ++i) {
         if (windows_[i].empty()) refill(i);
         if (wants_pages(i)) return {};
     }
     build_tree();
     std::array<Pair, 64> merged;
-    while (winner_ != entry_end && !writer.has_chunk()) {
+    std::uint64_t pairs = 0;
+    while (winner_ != entry_end && !writer.has_chunk() && pairs < pairs_max) {
         const auto count = merge(merged);
         if (!count.has_value()) return Unexpected(count.error());
         writer.add(std::span(merged).first(*count));
+        pairs += *count;
     }
     return {};
 }

@@ -35,9 +35,10 @@ public:
     // An input without which nothing can be merged, the first if there are several.
     std::optional<std::uint32_t> wanted() const;
 
-    // Merges until an input runs out of fed pages, all is done, or the writer has a full chunk.
+    // Merges until an input runs out of fed pages, all is done, the writer has a full chunk, or
+    // `pairs_max` pairs or a few more were merged.
     // An error is a page whose pairs do not ascend, or that has a pair of another input.
-    Result<void, PageError> advance(PairRunWriter& writer);
+    Result<void, PageError> advance(PairRunWriter& writer, std::uint64_t pairs_max = UINT64_MAX);
 
     // Every input is merged completely. The caller then finishes the writer.
     bool done() const;

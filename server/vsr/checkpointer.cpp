@@ -36,7 +36,6 @@ bool Checkpointer::due() const {
 }
 
 bool Checkpointer::execution_ahead() const {
-    if (stage_ != Stage::flushing) return false;
     constexpr std::uint64_t whole = 1024;
     constexpr std::uint64_t lead = whole / 4;  // that execution may always have
     const std::uint64_t executed =

@@ -21,8 +21,9 @@ namespace elytra::vsr {
 // Decides where checkpoints are cut and takes each one to disk, while ops above the cut execute:
 // cut (hold the state still) -> the engine brings it to the page store -> write and flush -> op
 // durable in the log -> superblock -> give the log and the extents of the checkpoint before the
-// previous one back. At most one checkpoint is unfinished; execution waits at the next cut. Where
-// cuts are is a function of the log alone.
+// previous one back. At most one checkpoint is unfinished: execution waits for it at the next cut,
+// and is slowed down on the way there so that it rarely has to. Where cuts are is a function of the
+// log alone.
 class Checkpointer {
 public:
     // All of them outlive the checkpointer.
@@ -49,8 +50,9 @@ public:
     // False while the next cut waits for the checkpoint before it.
     bool ready_to_execute() const { return !cut_waiting_.has_value(); }
 
-    // Execution is nearer to the next cut than the flush of the last one to its end. Many ops that
-    // wait a little for it then are better than one that waits for all of it at the cut.
+    // Execution is nearer to the next cut than the flush of the last one, and the merges, are to
+    // what has to be done until then. Many ops that wait a little for that are better than one that
+    // waits for all of it at the cut.
     bool execution_ahead() const;
 
     // After every completion of I/O or of a job: takes the unfinished checkpoint one step further

@@ -42,6 +42,7 @@ namespace flags = wire::transfer_flags;
 constexpr std::uint64_t account_count = 16;
 constexpr std::size_t client_count = 4;
 constexpr std::uint64_t cycles_between_checks = 10;
+constexpr std::uint64_t samples_per_check = 8;
 constexpr std::chrono::seconds answer_seconds_max{60};  // restarts included
 // To fill the file system and to end: the server lets clients wait a minute for space.
 constexpr std::chrono::seconds fill_seconds_max{180};
@@ -224,9 +225,9 @@ private:
             kill_server();
             start_server();
             if (cycle % 25 == 0) replace_loader();
-            if (cycle % cycles_between_checks == 0) check();
+            if (cycle % cycles_between_checks == 0) check_some();
         }
-        check();
+        check_all();
         std::printf("%llu kills, %zu transfers acknowledged, all there exactly once\n",
                     static_cast<unsigned long long>(options_.cycles), model_.transfers().size());
         std::printf("%llu passed, 0 failed\n", static_cast<unsigned long long>(options_.cycles));
@@ -241,7 +242,7 @@ private:
         std::filesystem::remove(file_);
         file_ = file_moved_;
         start_server();
-        check();
+        check_all();
         std::printf("full after %zu acknowledged transfers, %zu after the move, all there once\n",
                     acknowledged, model_.transfers().size());
         std::printf("1 passed, 0 failed\n");
@@ -356,13 +357,29 @@ private:
         }
     }
 
-    void check() {
+    // What was acknowledged since the last time, and some of what was before.
+    void check_some() {
         finish_requests();
         check_accounts();
-        const std::span<const wire::Transfer> all = model_.transfers();
-        for (std::size_t from = 0; from < all.size(); from += batch_large) {
-            check_transfers(all.subspan(from, std::min(batch_large, all.size() - from)));
+        const std::size_t end = model_.transfers().size();
+        for (std::uint64_t sample = 0; sample < samples_per_check && checked_ > 0; ++sample) {
+            check_batch(static_cast<std::size_t>(prng_.below(checked_)));
         }
+        for (; checked_ < end; checked_ += batch_large) check_batch(checked_);
+        checked_ = end;
+    }
+
+    void check_all() {
+        finish_requests();
+        check_accounts();
+        const std::size_t end = model_.transfers().size();
+        for (std::size_t from = 0; from < end; from += batch_large) check_batch(from);
+    }
+
+    // The transfer at this position and those behind it.
+    void check_batch(std::size_t from) {
+        const std::span<const wire::Transfer> all = model_.transfers();
+        check_transfers(all.subspan(from, std::min(batch_large, all.size() - from)));
     }
 
     void check_accounts() {
@@ -403,6 +420,7 @@ private:
     std::vector<std::unique_ptr<Loader>> loaders_;
     std::uint64_t loaders_made_ = 0;
     u128 id_next_ = 1;
+    std::size_t checked_ = 0;  // so many transfers were looked up once
 };
 
 std::uint64_t number_of(std::string_view text) {

@@ -136,6 +136,34 @@ TEST_CASE("runs of many pieces are merged completely") {
     CHECK(runs.front()->tail.size() > 1);
 }
 
+TEST_CASE("merged as fast as wanted, no result is late, and no cut has much more to merge") {
+    Limits limits = limits_tiny();
+    limits.merge_width = 4;
+    limits.merge_delay = 4;
+    EngineScene scene(limits, 5, 6);
+    std::uint64_t wanted_max = 0;
+    std::uint64_t cuts_with_results = 0;
+    for (std::uint64_t cut = 1; cut <= 150; ++cut) {
+        CAPTURE(cut);
+        while (scene.world.store->rows_since_cut() < limits.cut_rows) scene.run_operation();
+        scene.begin_cut();
+        const engine::Merges& merges = *scene.world.merges;
+        const engine::Catalog& catalog = scene.world.store->catalog();
+        const std::uint64_t wanted = merges.pairs_wanted(catalog, cut);
+        wanted_max = std::max(wanted_max, wanted);
+        for (const engine::ScheduledMerge& merge : catalog.merges) {
+            if (merge.due == cut) ++cuts_with_results;
+        }
+        const std::uint64_t before = merges.pairs_merged();
+        scene.world.finish_checkpoint();
+        while (merges.pairs_merged() - before < wanted) REQUIRE(scene.world.step());
+    }
+    CHECK(cuts_with_results > 100);
+    // Each pair is merged twice on its way to the third tier; all at once would be many times more.
+    const std::uint64_t pairs_per_cut = limits.cut_rows * engine::index_count;
+    CHECK(wanted_max < 4 * pairs_per_cut);
+}
+
 TEST_CASE("a long merge is set aside for a short one that is due sooner") {
     Limits limits = limits_medium();
     limits.merge_width = 2;

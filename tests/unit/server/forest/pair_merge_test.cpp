@@ -125,7 +125,10 @@ std::vector<Pair> merge(const Runs& runs, Prng& prng) {
             REQUIRE(feeder.feed(merger, other).has_value());
         }
         feeder.forget_consumed(merger);
-        REQUIRE(merger.advance(writer).has_value());
+        const std::uint64_t before = writer.pair_count();
+        const std::uint64_t pairs_max = prng.between(1, 1'000);
+        REQUIRE(merger.advance(writer, pairs_max).has_value());
+        CHECK(writer.pair_count() < before + pairs_max + 64);
         append(pages, writer);
     }
     CHECK(!merger.wanted().has_value());
