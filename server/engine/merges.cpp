@@ -273,8 +273,10 @@ void Merges::release_pieces(Running& running) {
             if (piece.state == Piece::State::merging && passed) piece.state = Piece::State::free;
         }
     }
+    // The last part stands for the tail, which is made and written when all pairs are merged.
+    const std::uint64_t tail = running.pairs / 8;
     const std::uint64_t pairs_before = running.pairs_left;
-    running.pairs_left = running.pairs * pages_left / running.page_count;
+    running.pairs_left = tail + (running.pairs - tail) * pages_left / running.page_count;
     pairs_merged_ += pairs_before - running.pairs_left;
 }
 
@@ -295,6 +297,7 @@ void Merges::finish() {
     run->tail = std::move(running.tail);
     ELYTRA_ASSERT(run->pages.page_count() == run->fences.size());
     finished_.push_back({.due = running.merge.due, .run = std::move(run)});
+    pairs_merged_ += running.pairs_left;
     running_.pop_back();
 }
 
