@@ -238,8 +238,8 @@ void OwnershipLedger::report_expected(Cleanup& cleanup) {
     for (const Expected& expected : expected_) {
         if (expected.kind == OwnedKind::directory) {
             if (::access(expected.path.c_str(), F_OK) != 0) continue;
-            cleanup.left.push_back({.path = expected.path,
-                                    .reason = "a run that was cut off may have created it"});
+            cleanup.left.push_back(
+                {.path = expected.path, .reason = "a run that was cut off may have created it"});
             continue;
         }
         for (std::string& found : files_that_begin_with(expected.path)) {

@@ -60,7 +60,8 @@ void Flush::begin() {
         new_fences_[i].clear();
     }
     row_job_.begin(store.previous(), page_counts);
-    work_ = {.rows = store.previous().row_count(), .pairs = parts_.merges.pairs_wanted(catalog, head_.cut),
+    work_ = {.rows = store.previous().row_count(),
+             .pairs = parts_.merges.pairs_wanted(catalog, head_.cut),
              .pairs_merged_before = parts_.merges.pairs_merged()};
 
     index_next_ = 0;
