@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <span>
+#include <vector>
 
+#include "server/common/prefetch.hpp"
 #include "server/engine/progress.hpp"
 #include "server/storage/page_cache.hpp"
 
@@ -26,8 +29,10 @@ public:
             if (position_ == asked_) ask(items, address_of);
             for (; position_ < std::min(asked_, items.size()); ++position_) {
                 const auto item = items[position_];
-                const std::span<const std::byte> page = cache_.want(address_of(item));
+                std::span<const std::byte> page = known_page(position_);
+                if (page.empty()) page = cache_.want(address_of(item));
                 if (page.empty()) return Progress::waiting;
+                prefetch(known_page(position_ + prefetch_distance).data());
                 use(item, page);
             }
         }
@@ -35,18 +40,33 @@ public:
     }
 
 private:
+    static constexpr std::size_t prefetch_distance = 4;
+
     template <class Items, class AddressOf>
     void ask(const Items& items, const AddressOf& address_of) {
         cache_.open_window();
+        window_ = cache_.window();
         asked_ = std::min<std::size_t>(items.size(), position_ + cache_.window_max());
+        first_ = position_;
+        known_.clear();
         for (std::size_t item = position_; item < asked_; ++item) {
-            cache_.want(address_of(items[item]));
+            known_.push_back(cache_.want(address_of(items[item])));
         }
+    }
+
+    // What was there when it was asked for; nothing for others.
+    std::span<const std::byte> known_page(std::size_t position) const {
+        const std::size_t index = position - first_;
+        return index < known_.size() && cache_.window() == window_ ? known_[index]
+                                                                   : std::span<const std::byte>();
     }
 
     storage::PageCache& cache_;
     std::size_t position_ = 0;
     std::size_t asked_ = 0;  // items before it have been asked for
+    std::size_t first_ = 0;  // the first one that was asked for in the window
+    std::uint64_t window_ = 0;
+    std::vector<std::span<const std::byte>> known_;  // pages that were there then, from first_ on
 };
 
 }  // namespace elytra::engine

@@ -24,8 +24,20 @@ bool RowTable::add_fences(std::span<const Fence> fences) {
 
 std::uint32_t RowTable::page_of(std::uint32_t row) const {
     ELYTRA_ASSERT(row < row_count_);
-    const auto after = std::ranges::upper_bound(fences_, row, {}, &Fence::first_row);
-    return static_cast<std::uint32_t>(after - fences_.begin()) - 1;
+    // Pages have about the same number of rows, so it is not far from where it would be then.
+    std::size_t low = std::uint64_t{row} * fences_.size() / row_count_;
+    std::size_t high = low + 1;
+    for (std::size_t step = 1; fences_[low].first_row > row; step *= 2) {
+        high = low;
+        low -= std::min(low, step);
+    }
+    for (std::size_t step = 1; high < fences_.size() && fences_[high].first_row <= row; step *= 2) {
+        low = high;
+        high = std::min(fences_.size(), high + step);
+    }
+    const auto near = std::span(fences_).subspan(low, high - low);
+    const auto after = std::ranges::upper_bound(near, row, {}, &Fence::first_row);
+    return static_cast<std::uint32_t>(low + static_cast<std::size_t>(after - near.begin())) - 1;
 }
 
 std::uint32_t RowTable::page_from(std::uint64_t timestamp) const {

@@ -60,6 +60,9 @@ public:
 
     void open_window();
 
+    // Which one is open: a number that grows.
+    std::uint64_t window() const { return window_; }
+
     // The page, valid until the next window opens; empty while it is on its way. Asking starts the
     // read as soon as one of reads_max is free; what has not begun when the next window opens has
     // to be asked for again. After a fault nothing more is read. Requires: at most window_max()

@@ -75,10 +75,8 @@ TEST_CASE("an invalid run says nothing about bounds and regressions") {
     const statistics::Verdict invalid{.usability = statistics::Usability::invalid, .reasons = {}};
     const report::CheckedThreshold bound = broken_bound("fail");
     const report::Comparison worse = comparison_of(statistics::Difference::worse);
-    EndFacts facts{.measured = {&one, 1},
-                   .verdict = invalid,
-                   .thresholds = {&bound, 1},
-                   .comparison = &worse};
+    EndFacts facts{
+        .measured = {&one, 1}, .verdict = invalid, .thresholds = {&bound, 1}, .comparison = &worse};
     CHECK(campaign::judge_end(facts) == ExitCode::run_invalid);
     const EndFacts valid{
         .measured = {&one, 1}, .verdict = usable, .thresholds = {&bound, 1}, .comparison = &worse};

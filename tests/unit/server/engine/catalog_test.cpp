@@ -69,6 +69,30 @@ RowTable sample_table() {
     return table;
 }
 
+TEST_CASE("the page of a row is found, however unevenly rows are spread") {
+    Prng prng(1);
+    for (int round = 0; round < 20; ++round) {
+        CAPTURE(round);
+        const std::uint64_t count_max = prng.chance(1, 2) ? 2 : 1'000;
+        std::vector<Fence> fences;
+        std::uint32_t rows = 0;
+        for (std::uint64_t page = prng.between(1, 100); page > 0; --page) {
+            const auto count =
+                static_cast<std::uint32_t>(prng.chance(1, 3) ? prng.between(1, count_max) : 1);
+            fences.push_back({.first_key = rows, .first_row = rows, .count = count});
+            rows += count;
+        }
+        RowTable table(RowTableId::transfers, page_size);
+        table.add_chunk({.size = static_cast<std::uint32_t>(fences.size()) * page_size});
+        REQUIRE(table.add_fences(fences));
+        std::uint32_t page = 0;
+        for (std::uint32_t row = 0; row < rows; ++row) {
+            if (row >= fences[page].first_row + fences[page].count) ++page;
+            REQUIRE(table.page_of(row) == page);
+        }
+    }
+}
+
 TEST_CASE("a row is found by its number and by its time") {
     const RowTable table = sample_table();
     CHECK(table.row_count() == 31);
