@@ -60,12 +60,13 @@ class Stalls(BenchTest):
 
 
 class Generator(BenchTest):
-    def test_twice_what_its_sessions_can_carry_is_invalid(self):
-        # The probe finds what one session carries, small requests one after another; twice of that
-        # is offered, so that the generator reaches half of the rate it was asked for.
+    def test_more_than_twice_what_its_sessions_can_carry_is_invalid(self):
+        # The probe finds what one session carries, small requests one after another. Four times as
+        # much is offered: the generator reaches less than half of the rate it was asked for, also
+        # where something else slowed the probe down.
         done = self.run_elytractl(
             "bench", *SHORT, f"--binary={FAKE}", "--clients=1", "--batch-max=10", "--rate=auto",
-            "--set", '/load/arrival/steps=["200%"]', "--set", "/measure/duration=1s",
+            "--set", '/load/arrival/steps=["400%"]', "--set", "/measure/duration=1s",
             status=INVALID,
         )
         result = self.result()
@@ -73,7 +74,7 @@ class Generator(BenchTest):
         self.assertIn("rate_not_reached", self.reasons(result))
         probe, measurement = result["measurements"]
         self.assertEqual(probe["role"], "probe")
-        asked = 2 * probe["metrics"]["throughput"]
+        asked = 4 * probe["metrics"]["throughput"]
         self.assertAlmostEqual(measurement["rate"], asked, delta=1)
         self.assertLess(measurement["rates"]["accepted"], 0.99 * measurement["rates"]["offered"])
         self.assertAlmostEqual(measurement["rates"]["offered"], asked, delta=0.05 * asked)
@@ -137,7 +138,7 @@ class Comparison(BenchTest):
         self.assertEqual([one["name"] for one in result["subjects"]], ["a", "b"])
         return result
 
-    def test_a_server_that_is_ten_times_slower_is_called_slower(self):
+    def test_a_server_that_is_ten_times_slower_is_called_worse(self):
         b = self.server_with("slow=900%", "b")
         # Six pairs of one direction are the fewest that can decide at 5 %.
         result = self.compare(b, "--pairs=6", status=REGRESSION)
@@ -149,14 +150,16 @@ class Comparison(BenchTest):
         self.assertEqual(throughput["verdict"], "worse")
         self.assertLess(throughput["high"], 1)
         self.assertLess(throughput["ratio"], 0.5)
-        self.assertIn("B is slower", throughput["sentence"])
+        self.assertIn("B is worse", throughput["sentence"])
         self.assertEqual({one["role"] for one in result["measurements"]},
                          {"measurement", "noise"})
         self.check_folder("a", "b")
 
     def test_too_few_pairs_never_find_a_difference(self):
-        # The smallest p-value of four pairs is 0.125, however they come out.
-        result = self.compare(self.server_with("", "b"), "--pairs=4", status=(OK, INCONCLUSIVE))
+        # The smallest p-value of four pairs is 0.125, however they come out; on a machine that does
+        # something else besides they are invalid.
+        result = self.compare(self.server_with("", "b"), "--pairs=4",
+                              status=(OK, INCONCLUSIVE, INVALID))
         for metric, effect in result["comparison"]["metrics"].items():
             with self.subTest(metric):
                 self.assertNotIn(effect["verdict"], ("worse", "better"))
