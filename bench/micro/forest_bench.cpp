@@ -7,6 +7,7 @@
 #include <benchmark/benchmark.h>
 
 #include "server/common/assert.hpp"
+#include "server/common/limits.hpp"
 #include "server/common/prng.hpp"
 #include "server/forest/column_page.hpp"
 #include "server/forest/filter.hpp"
@@ -30,7 +31,7 @@ using forest::PairPage;
 using forest::PairPageWriter;
 using forest::PairRunWriter;
 
-constexpr std::uint32_t page_size = 8192;
+constexpr std::uint32_t page_size = limits_production().page_size;
 constexpr std::uint32_t chunk_size = 1U << 20;
 constexpr std::uint32_t pair_count = 131'072;
 constexpr std::uint32_t key_shift = 24;

@@ -6,6 +6,7 @@
 #include <benchmark/benchmark.h>
 
 #include "server/common/assert.hpp"
+#include "server/common/limits.hpp"
 #include "server/common/prng.hpp"
 #include "server/engine/account_table.hpp"
 #include "server/engine/generation.hpp"
@@ -24,7 +25,7 @@ using ledger::AccountRow;
 using ledger::TransferRow;
 
 constexpr std::uint32_t rows = 1U << 16;
-constexpr std::uint32_t page_size = 8192;
+constexpr std::uint32_t page_size = limits_production().page_size;
 
 // `items` are those of one iteration.
 void report(benchmark::State& state, std::uint64_t items, const char* name) {

@@ -14,7 +14,7 @@
 // What a superblock says, and its bytes.
 namespace elytra::storage {
 
-inline constexpr std::uint32_t format_version = 2;
+inline constexpr std::uint32_t format_version = 3;
 inline constexpr std::size_t suffix_headers_max = 67;  // pipeline of 64, and three more
 
 struct Identity {
