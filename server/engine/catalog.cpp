@@ -41,6 +41,18 @@ storage::PageAddress Run::address(std::uint32_t page) const {
             .checksum = fences[page].checksum};
 }
 
+std::uint64_t ScheduledMerge::pair_count() const {
+    std::uint64_t pairs = 0;
+    for (const RunRef& input : inputs) pairs += input->pair_count;
+    return pairs;
+}
+
+std::uint64_t ScheduledMerge::page_count() const {
+    std::uint64_t count = 0;
+    for (const RunRef& input : inputs) count += input->pages.page_count();
+    return count;
+}
+
 Catalog::Catalog(std::uint32_t page_size)
     : tables{RowTable(RowTableId::transfers, page_size), RowTable(RowTableId::expiries, page_size),
              RowTable(RowTableId::failed_ids, page_size)} {}

@@ -36,6 +36,11 @@ enum class IndexId : std::uint8_t {
 
 inline constexpr std::size_t index_count = 10;
 
+// Whether runs of this index have a filter and bounds of their ids.
+constexpr bool has_filter(IndexId index) {
+    return index == IndexId::id || index == IndexId::failed_id;
+}
+
 // What the filter of a run holds for a key. It depends on the key alone, so that a merge can make
 // the filter of its result, and ascends with it, so that filling one goes through memory in order.
 inline std::uint64_t filter_hash(std::uint64_t key) {
@@ -74,6 +79,9 @@ struct ScheduledMerge {
     std::vector<RunRef> inputs;  // consecutive rows, ascending
 
     std::uint8_t result_tier() const { return static_cast<std::uint8_t>(tier + 1); }
+
+    std::uint64_t pair_count() const;  // of all inputs, and of the result
+    std::uint64_t page_count() const;  // of all inputs
 };
 
 // Which account changes are still needed: those of one cut.

@@ -116,8 +116,6 @@ private:
 
 std::uint32_t count_of(const auto& container) { return narrow<std::uint32_t>(container.size()); }
 
-bool has_filter(IndexId index) { return index == IndexId::id || index == IndexId::failed_id; }
-
 // The size of its filter follows from the number of its pairs.
 std::uint64_t filter_size(IndexId index, std::uint64_t pair_count) {
     return has_filter(index) ? forest::Filter::size_of(pair_count) : 0;

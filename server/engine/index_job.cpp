@@ -21,8 +21,6 @@ namespace {
 
 std::uint64_t hashed_key(u128 value) { return forest::key_of(forest::hash_of(value)); }
 
-bool has_filter(IndexId index) { return index == IndexId::id || index == IndexId::failed_id; }
-
 // `key_of` tells the key of a transfer.
 template <class KeyOf>
 void extract_all(const Generation& generation, std::vector<Pair>& pairs, const KeyOf& key_of) {

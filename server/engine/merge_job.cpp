@@ -31,9 +31,9 @@ std::unique_ptr<Run> describe_result(const ScheduledMerge& merge, std::uint32_t 
     run->tier = merge.result_tier();
     run->row_first = merge.inputs.front()->row_first;
     run->row_end = merge.inputs.back()->row_end;
+    run->pair_count = merge.pair_count();
     run->id_min = merge.inputs.front()->id_min;
     for (const RunRef& input : merge.inputs) {
-        run->pair_count += input->pair_count;
         run->id_min = std::min(run->id_min, input->id_min);
         run->id_max = std::max(run->id_max, input->id_max);
     }
@@ -81,8 +81,7 @@ void MergeJob::run() {
 
 // Here, because its memory takes a while to be touched.
 void MergeJob::make_filter() {
-    const bool wants_filter = result_->index == IndexId::id || result_->index == IndexId::failed_id;
-    if (!wants_filter || !result_->filter.bytes().empty()) return;
+    if (!has_filter(result_->index) || !result_->filter.bytes().empty()) return;
     result_->filter = forest::Filter(result_->pair_count);
 }
 

@@ -95,29 +95,11 @@ std::optional<std::vector<RunRef>> Merges::due(const Catalog& catalog, std::uint
     return results;
 }
 
-namespace {
-
-std::uint64_t pairs_of(const ScheduledMerge& merge) {
-    std::uint64_t pairs = 0;
-    for (const RunRef& input : merge.inputs) pairs += input->pair_count;
-    return pairs;
-}
-
-std::uint64_t pages_of(const ScheduledMerge& merge) {
-    std::uint64_t pages = 0;
-    for (const RunRef& input : merge.inputs) pages += input->pages.page_count();
-    return pages;
-}
-
-}  // namespace
-
 Merges::Running::Running(const ScheduledMerge& scheduled, const Limits& limits,
                          std::span<Piece> room)
     : merge(scheduled),
       job(scheduled, limits),
-      pairs(pairs_of(scheduled)),
-      page_count(pages_of(scheduled)),
-      pairs_left(pairs),
+      pairs_left(scheduled.pair_count()),
       pieces(room),
       inputs(scheduled.inputs.size()) {}
 
@@ -127,7 +109,7 @@ std::uint64_t Merges::pairs_left(const ScheduledMerge& merge) const {
     if (finished) return 0;
     const auto running = std::ranges::find_if(
         running_, [&](const auto& one) { return one->merge.segment == merge.segment; });
-    return running == running_.end() ? pairs_of(merge) : (*running)->pairs_left;
+    return running == running_.end() ? merge.pair_count() : (*running)->pairs_left;
 }
 
 // They are merged in the order in which they are due, so for each one, all before it and itself
@@ -264,7 +246,8 @@ void Merges::on_computed(storage::IoToken token) {
 }
 
 void Merges::release_pieces(Running& running) {
-    std::uint64_t pages_left = running.page_count;
+    const std::uint64_t page_count = running.merge.page_count();
+    std::uint64_t pages_left = page_count;
     for (std::size_t input = 0; input < running.inputs.size(); ++input) {
         const std::uint32_t consumed = running.job.consumed(input);
         pages_left -= consumed;
@@ -274,9 +257,10 @@ void Merges::release_pieces(Running& running) {
         }
     }
     // The last part stands for the tail, which is made and written when all pairs are merged.
-    const std::uint64_t tail = running.pairs / 8;
+    const std::uint64_t pairs = running.merge.pair_count();
+    const std::uint64_t tail = pairs / 8;
     const std::uint64_t pairs_before = running.pairs_left;
-    running.pairs_left = tail + (running.pairs - tail) * pages_left / running.page_count;
+    running.pairs_left = tail + (pairs - tail) * pages_left / page_count;
     pairs_merged_ += pairs_before - running.pairs_left;
 }
 

@@ -105,8 +105,6 @@ private:
         ScheduledMerge merge;
         MergeJob job;
         bool computing = false;
-        std::uint64_t pairs = 0;       // of all inputs
-        std::uint64_t page_count = 0;  // likewise
         std::uint64_t pairs_left = 0;  // about so many the job still needs
         std::span<Piece> pieces;       // pieces_per_input for each input
         std::vector<Input> inputs;

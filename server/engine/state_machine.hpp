@@ -83,6 +83,7 @@ public:
     // The last cut is in the page store, or held in segments().
     bool flush_done() const { return flush_.done(); }
 
+    // Of the work until the next cut: see Flush::share().
     Flush::Share flush_share() const { return flush_.share(); }
 
     // For the checkpoint of the last cut; their memory stays until the next cut.

@@ -218,8 +218,8 @@ bool Replica::work() {
     if (status_ == ReplicaStatus::replaying) return replay();
     if (status_ != ReplicaStatus::normal) return false;
     if (!execution_.has_value()) {
-        if (!checkpointer_->ready_to_execute() || checkpointer_->execution_ahead()) return false;
         if (pipeline_executed_ == pipeline_.size() || pool_.empty()) return false;
+        if (!checkpointer_->ready_to_execute() || checkpointer_->execution_ahead()) return false;
         begin_execution(pipeline_[pipeline_executed_].prepare);
     }
     std::optional<wire::MessageRef> reply = advance_execution();

@@ -361,19 +361,21 @@ private:
     void check_some() {
         finish_requests();
         check_accounts();
-        const std::size_t end = model_.transfers().size();
         for (std::uint64_t sample = 0; sample < samples_per_check && checked_ > 0; ++sample) {
             check_batch(static_cast<std::size_t>(prng_.below(checked_)));
         }
-        for (; checked_ < end; checked_ += batch_large) check_batch(checked_);
-        checked_ = end;
+        check_from(checked_);
     }
 
     void check_all() {
         finish_requests();
         check_accounts();
-        const std::size_t end = model_.transfers().size();
-        for (std::size_t from = 0; from < end; from += batch_large) check_batch(from);
+        check_from(0);
+    }
+
+    void check_from(std::size_t begin) {
+        checked_ = model_.transfers().size();
+        for (std::size_t from = begin; from < checked_; from += batch_large) check_batch(from);
     }
 
     // The transfer at this position and those behind it.

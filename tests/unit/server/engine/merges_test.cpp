@@ -90,12 +90,6 @@ void check_tiers(const Limits& limits, std::uint64_t seed, std::uint64_t cuts) {
     }
 }
 
-std::uint64_t pairs_of(const engine::ScheduledMerge& merge) {
-    std::uint64_t pairs = 0;
-    for (const engine::RunRef& input : merge.inputs) pairs += input->pair_count;
-    return pairs;
-}
-
 // The first scheduled merge, and the place of a page of its second input.
 storage::PageAddress page_to_damage(const EngineScene& scene) {
     const engine::Catalog& catalog = scene.world.store->catalog();
@@ -185,7 +179,7 @@ TEST_CASE("a long merge is set aside for a short one that is due sooner") {
         for (const engine::ScheduledMerge& merge : catalog().merges) {
             const std::uint64_t left = merges.pairs_left(merge);
             if (merge.due == cut) others_due = others_due || left > 0;
-            if (merge.due > cut && left > 0 && left < pairs_of(merge)) begun.push_back(merge);
+            if (merge.due > cut && left > 0 && left < merge.pair_count()) begun.push_back(merge);
         }
         scene.begin_cut();
         while (!scene.world.flush->done()) REQUIRE(scene.world.step());

@@ -45,6 +45,20 @@ std::vector<std::byte> ids(std::vector<u128> list) {
     return {bytes.begin(), bytes.end()};
 }
 
+std::vector<std::byte> two_accounts() {
+    std::vector<std::byte> accounts = one_account(1);
+    const std::vector<std::byte> second = one_account(2);
+    accounts.insert(accounts.end(), second.begin(), second.end());
+    return accounts;
+}
+
+// Everything but the jobs.
+void work_without_jobs(Fixture& fixture) {
+    while (fixture.driver->work() || fixture.disk.in_flight() > 0) {
+        if (fixture.disk.in_flight() > 0) fixture.driver->complete(0);
+    }
+}
+
 // Transfers 1 to 100 are in the page store and nowhere else; the client of the session stays.
 ScriptedClient with_stored_transfers(Fixture& fixture) {
     ScriptedClient client = fixture.registered(5);
@@ -52,10 +66,7 @@ ScriptedClient with_stored_transfers(Fixture& fixture) {
         client.take(
             fixture.call_reply(client.make_request(fixture.pools.requests, operation, body)));
     };
-    std::vector<std::byte> accounts = one_account(1);
-    const std::vector<std::byte> second = one_account(2);
-    accounts.insert(accounts.end(), second.begin(), second.end());
-    call(Operation::create_accounts_unbatched, accounts);
+    call(Operation::create_accounts_unbatched, two_accounts());
     call(Operation::create_transfers_unbatched, movements(1, 100));
     const auto in_memory = [&] {
         return fixture.replica().state_machine().store().memory_begin().transfers < 100;
@@ -103,9 +114,7 @@ TEST_CASE("a checkpoint becomes durable while no requests come, whenever its job
     while (fixture.driver->jobs() == 0) {
         fixture.driver->deliver(client.make_request(
             fixture.pools.requests, Operation::lookup_accounts_unbatched, ids({1})));
-        while (fixture.driver->work() || fixture.disk.in_flight() > 0) {
-            if (fixture.disk.in_flight() > 0) fixture.driver->complete(0);
-        }
+        work_without_jobs(fixture);
         for (const ClientMessage& out : fixture.driver->take_sent()) {
             client.take(out.message->header<wire::ReplyHeader>());
         }
@@ -128,11 +137,8 @@ TEST_CASE("requests wait for the flush of the last cut long before the next one 
     Fixture fixture;
     ReplicaDriver& driver = *fixture.driver;
     ScriptedClient client = fixture.registered(5);
-    std::vector<std::byte> accounts = one_account(1);
-    const std::vector<std::byte> second = one_account(2);
-    accounts.insert(accounts.end(), second.begin(), second.end());
     client.take(fixture.call_reply(client.make_request(
-        fixture.pools.requests, Operation::create_accounts_unbatched, accounts)));
+        fixture.pools.requests, Operation::create_accounts_unbatched, two_accounts())));
     constexpr std::uint64_t rows = 10;
     std::uint64_t id_next = 1;
     // Whether it is answered while no job runs.
@@ -141,9 +147,7 @@ TEST_CASE("requests wait for the flush of the last cut long before the next one 
                                            Operation::create_transfers_unbatched,
                                            movements(id_next, rows)));
         id_next += rows;
-        while (driver.work() || fixture.disk.in_flight() > 0) {
-            if (fixture.disk.in_flight() > 0) driver.complete(0);
-        }
+        work_without_jobs(fixture);
         const std::vector<ClientMessage> sent = driver.take_sent();
         for (const ClientMessage& out : sent) client.take(out.message->header<wire::ReplyHeader>());
         return !sent.empty();
@@ -159,9 +163,7 @@ TEST_CASE("requests wait for the flush of the last cut long before the next one 
         REQUIRE(driver.jobs() > 0);
         driver.run_job();
         ++jobs_run;
-        while (driver.work() || fixture.disk.in_flight() > 0) {
-            if (fixture.disk.in_flight() > 0) driver.complete(0);
-        }
+        work_without_jobs(fixture);
     }
     CHECK(jobs_run > 1);
     CHECK_FALSE(fixture.replica().state_machine().flush_done());
