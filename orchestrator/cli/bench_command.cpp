@@ -34,6 +34,12 @@ std::optional<double> parse_slo(std::string_view text) {
     return static_cast<double>(*duration) / nanoseconds_per_microsecond;
 }
 
+// Where the result goes and what is asked of it is the same for both sides of a comparison.
+bool may_differ(std::string_view setting) {
+    return setting.starts_with("/cluster/") || setting.starts_with("/load/") ||
+           setting.starts_with("/measure/");
+}
+
 }  // namespace
 
 BenchVerb::BenchVerb(CLI::App& app, Action& chosen)
@@ -57,10 +63,16 @@ ExitCode BenchVerb::run() const {
 }
 
 CompareVerb::CompareVerb(CLI::App& bench, Action& chosen) {
-    CLI::App* const command =
-        bench.add_subcommand("compare", "Tells whether two servers differ, in interleaved blocks");
-    command->add_option("--a", a_, "Server to compare with")->required();
-    command->add_option("--b", b_, "Server that is compared")->required();
+    CLI::App* const command = bench.add_subcommand(
+        "compare", "Tells whether two servers or configurations differ, in interleaved blocks");
+    command->add_option("--a", a_.program, "Server to compare with; default /cluster/binary");
+    command->add_option("--b", b_.program, "Server that is compared");
+    command
+        ->add_option("--a-set", a_.settings,
+                     "A value for a alone: --a-set /load/clients=4; repeatable")
+        ->allow_extra_args(false);
+    command->add_option("--b-set", b_.settings, "A value for b alone; repeatable")
+        ->allow_extra_args(false);
     command->add_option("--pairs", pairs_, "Blocks of both")
         ->capture_default_str()
         ->check(CLI::Range(1U, plan::pairs_max));
@@ -73,13 +85,34 @@ CompareVerb::CompareVerb(CLI::App& bench, Action& chosen) {
     command->callback([this, &chosen] { chosen = [this] { return run(); }; });
 }
 
-ExitCode CompareVerb::run() const {
+std::optional<spec::BenchSpec> CompareVerb::load_side(std::string_view flag,
+                                                      const Side& side) const {
     spec::Layers layers = spec_.layers();
-    layers.overrides.push_back({.flag = "--a", .pointer = "/cluster/binary", .text = a_});
-    std::optional<spec::BenchSpec> a = load(layers);
+    if (!side.program.empty()) {
+        layers.overrides.push_back(
+            {.flag = std::string(flag), .pointer = "/cluster/binary", .text = side.program});
+    }
+    layers.sets.insert(layers.sets.end(), side.settings.begin(), side.settings.end());
+    return load(layers);
+}
+
+ExitCode CompareVerb::run() const {
+    if (b_.empty()) {
+        return refuse("nothing to compare: say what b is with --b=PROGRAM or --b-set=KEY=VALUE",
+                      ExitCode::usage);
+    }
+    for (const Side* const side : {&a_, &b_}) {
+        for (const std::string& setting : side->settings) {
+            if (may_differ(setting)) continue;
+            return refuse(fmt::format("{}-set ({}): must set a key in /cluster, /load or /measure; "
+                                      "the others are those of both sides",
+                                      side == &a_ ? "--a" : "--b", setting),
+                          ExitCode::usage);
+        }
+    }
+    std::optional<spec::BenchSpec> a = load_side("--a", a_);
     if (!a.has_value()) return ExitCode::usage;
-    layers.overrides.back() = {.flag = "--b", .pointer = "/cluster/binary", .text = b_};
-    const std::optional<spec::BenchSpec> b = load(layers);
+    const std::optional<spec::BenchSpec> b = load_side("--b", b_);
     if (!b.has_value()) return ExitCode::usage;
     auto plan = plan::build_compare_plan(*a, *b, {.pairs = pairs_, .seed = order_seed_});
     if (!plan.has_value()) return refuse(plan.error(), ExitCode::usage);
@@ -87,7 +120,8 @@ ExitCode CompareVerb::run() const {
                       .plan = std::move(*plan),
                       .spec = std::move(*a),
                       .p99_max_microseconds = std::nullopt,
-                      .until_decided = until_decided_},
+                      .until_decided = until_decided_,
+                      .settings = {a_.settings, b_.settings}},
                      flags_);
 }
 

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "orchestrator/cli/action.hpp"
 #include "orchestrator/cli/bench_flow.hpp"
 #include "orchestrator/cli/exit_code.hpp"
 #include "orchestrator/cli/spec_flags.hpp"
+#include "orchestrator/spec/bench_spec.hpp"
 
 namespace CLI {
 class App;
@@ -34,7 +38,8 @@ private:
     BenchFlags flags_;
 };
 
-// elytractl bench compare: two programs in interleaved blocks, and whether they differ.
+// elytractl bench compare: two programs or configurations in interleaved blocks, and whether they
+// differ.
 class CompareVerb {
 public:
     CompareVerb(CLI::App& bench, Action& chosen);
@@ -42,12 +47,21 @@ public:
     CompareVerb& operator=(const CompareVerb&) = delete;
 
 private:
+    // What is compared, beside what both have in common.
+    struct Side {
+        std::string program;
+        std::vector<std::string> settings;  // "/load/clients=4"
+
+        bool empty() const { return program.empty() && settings.empty(); }
+    };
+
     ExitCode run() const;
+    std::optional<spec::BenchSpec> load_side(std::string_view flag, const Side& side) const;
 
     SpecFlags spec_;
     BenchFlags flags_;
-    std::string a_;
-    std::string b_;
+    Side a_;
+    Side b_;
     std::uint32_t pairs_ = 10;
     std::uint64_t order_seed_ = 42;
     bool until_decided_ = false;

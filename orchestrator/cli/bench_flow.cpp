@@ -95,7 +95,8 @@ elytra::Result<host::Subject, std::string> find_server(const std::string& binary
 elytra::Result<Programs, std::string> find_programs(const BenchRequest& request) {
     Programs found;
     const bool null = request.kind == report::RunKind::null;
-    for (const plan::Subject& subject : request.plan.subjects) {
+    for (std::size_t index = 0; index < request.plan.subjects.size(); ++index) {
+        const plan::Subject& subject = request.plan.subjects[index];
         const auto server =
             null ? find_null_server() : find_server(subject.cells.front().cluster.binary);
         if (!server.has_value()) return elytra::Unexpected(server.error());
@@ -107,7 +108,10 @@ elytra::Result<Programs, std::string> find_programs(const BenchRequest& request)
                                   .version = server->version,
                                   .sha256 = server->digest.sha256,
                                   .size = server->digest.size,
-                                  .release = server->release});
+                                  .release = server->release,
+                                  .settings = index < request.settings.size()
+                                                  ? request.settings[index]
+                                                  : std::vector<std::string>{}});
     }
     return found;
 }

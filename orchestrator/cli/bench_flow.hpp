@@ -34,6 +34,8 @@ struct BenchRequest {
     spec::BenchSpec spec;  // thresholds, seed and report
     std::optional<double> p99_max_microseconds;
     bool until_decided = false;
+    // Of each subject of the plan: what was set for it alone; empty where nothing can be.
+    std::vector<std::vector<std::string>> settings = {};
 };
 
 // Resolves the programs, measures, records, prints the report; with --dry-run the plan alone.

@@ -84,6 +84,7 @@ Json measure_json(const spec::MeasureSpec& measure) {
               {"max_ns", warmup.maximum_nanoseconds}}},
             {"duration_ns", measure.duration_nanoseconds},
             {"cover_checkpoints", measure.cover_checkpoints},
+            {"observe", measure.observe},
             {"repeat", measure.repeat}};
 }
 

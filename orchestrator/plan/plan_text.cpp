@@ -100,6 +100,7 @@ std::string measure_text(const spec::MeasureSpec& measure) {
     if (measure.cover_checkpoints != 0) {
         text += fmt::format(" with {} at least", plural(measure.cover_checkpoints, "checkpoint"));
     }
+    if (!measure.observe) text += ", not observed";
     return text;
 }
 

@@ -196,7 +196,7 @@ void Course::perform(const run::StartTraffic&) {
 
 void Course::perform(const run::BeginWarmUp&) {
     traffic_begin_ = elytra::io::monotonic_now();
-    host_before_ = read_host(0);
+    host_before_.reset();
     sample();
     traffic_->begin_warm_up();
 }
@@ -298,13 +298,15 @@ void Course::on_mark(std::uint32_t member, std::string_view kind) {
 
 void Course::on_interval(const TrafficInterval& interval) {
     intervals_.push_back(interval);
-    context_.tell(run::IntervalPassed{.phase = interval.phase,
-                                      .nanoseconds = interval.nanoseconds,
-                                      .counts = interval.counts,
-                                      .p50_microseconds = interval.batch.at(median),
-                                      .p99_microseconds = interval.batch.at(percentile_99),
-                                      .max_microseconds = interval.batch.max(),
-                                      .recent = recent_traffic(intervals_)});
+    if (context_.plan.measure.observe) {
+        context_.tell(run::IntervalPassed{.phase = interval.phase,
+                                          .nanoseconds = interval.nanoseconds,
+                                          .counts = interval.counts,
+                                          .p50_microseconds = interval.batch.at(median),
+                                          .p99_microseconds = interval.batch.at(percentile_99),
+                                          .max_microseconds = interval.batch.max(),
+                                          .recent = recent_traffic(intervals_)});
+    }
     runner_.on_interval(interval);
     perform_actions();
 }
@@ -348,12 +350,12 @@ void Course::sample() {
                                          .cpu = cpu_between(*before, *after),
                                          .sample = *after});
     }
-    if (now > host_before_.at_nanoseconds) {
-        const HostReading reading = read_host(now);
-        outcome_.host.push_back(difference(host_before_, reading));
-        host_before_ = reading;
+    const HostReading host = read_host(now);
+    if (host_before_.has_value() && now > host_before_->at_nanoseconds) {
+        outcome_.host.push_back(difference(*host_before_, host));
     }
-    arm_sampling();
+    host_before_ = host;
+    if (context_.plan.measure.observe) arm_sampling();
 }
 
 void Course::arm_sampling() {

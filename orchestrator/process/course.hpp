@@ -92,7 +92,7 @@ private:
     std::vector<elytra::io::Address> addresses_;
     std::optional<elytra::Instant> traffic_begin_;  // of its schedule
     std::vector<elytra::bench::TrafficInterval> intervals_;
-    HostReading host_before_;
+    std::optional<HostReading> host_before_;  // of the sample before
     elytra::io::Timer deadline_;
     elytra::io::Timer sampling_;
     std::vector<std::unique_ptr<Member>> members_;

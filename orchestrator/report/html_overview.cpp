@@ -271,9 +271,7 @@ std::string html_heading(const json& result) {
     const json& run = part_of(result, "run");
     std::vector<std::string> facts{"started " + text_of(run, "started")};
     for (const json& subject : list_of(result, "subjects")) {
-        const std::string name = text_of(subject, "name");
-        const std::string version = text_of(subject, "version");
-        facts.push_back(name.empty() ? version : name + ": " + version);
+        facts.push_back(subject_text(subject));
     }
     facts.push_back("elytractl " + text_of(run, "elytractl"));
     std::string list;

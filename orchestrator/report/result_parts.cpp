@@ -88,7 +88,8 @@ json to_json(const Subject& subject) {
             {"version", subject.version},
             {"sha256", subject.sha256},
             {"size", subject.size},
-            {"release", subject.release.empty() ? json(nullptr) : json(subject.release)}};
+            {"release", subject.release.empty() ? json(nullptr) : json(subject.release)},
+            {"settings", subject.settings}};
 }
 
 json to_json(const statistics::Verdict& verdict) {

@@ -45,6 +45,7 @@ struct Subject {
     std::string sha256;
     std::uint64_t size = 0;
     std::string release;  // its name in the store; empty where it is not from there
+    std::vector<std::string> settings = {};  // of it alone in a comparison: "/load/clients=4"
 };
 
 // B against A, by metric.

@@ -119,6 +119,14 @@ std::string shell_quoted(const std::string& word) {
 
 }  // namespace
 
+std::string subject_text(const json& subject) {
+    const std::string name = text_of(subject, "name");
+    std::string text = name.empty() ? "" : name + ": ";
+    text += text_of(subject, "version");
+    for (const json& setting : list_of(subject, "settings")) text += ", " + plain_text(setting);
+    return text;
+}
+
 std::string series_title(const json& series) {
     return fmt::format("{}", fmt::join(distinctions_of(series), ", "));
 }

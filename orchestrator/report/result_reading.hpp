@@ -10,6 +10,9 @@
 // What several renderers say about a result in the same words.
 namespace elytractl::report {
 
+// "b: Elytra version 0.1.0+abc, /load/clients=4"; the name only where there are several.
+std::string subject_text(const nlohmann::json& subject);
+
 // "subject b, /load/clients = 4, 92 000/s offered"; empty where a result has nothing to tell apart.
 std::string series_title(const nlohmann::json& series);
 

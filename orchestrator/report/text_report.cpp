@@ -44,9 +44,7 @@ void add_heading(TextPage& page, const json& result) {
     const json& run = part_of(result, "run");
     std::vector<std::string> pieces{fmt::format("{} {}", text_of(run, "kind"), text_of(run, "id"))};
     for (const json& subject : list_of(result, "subjects")) {
-        const std::string name = text_of(subject, "name");
-        const std::string version = text_of(subject, "version");
-        pieces.push_back(name.empty() ? version : fmt::format("{}: {}", name, version));
+        pieces.push_back(subject_text(subject));
     }
     const json& environment = part_of(result, "environment");
     pieces.push_back(fmt::format("{:.0f} x {}", number_of(environment, "cpu_count").value_or(0),

@@ -50,6 +50,7 @@ struct MeasureSpec {
     std::uint64_t duration_nanoseconds = 10'000'000'000;
     std::uint32_t cover_checkpoints = 0;  // that the measurement must contain, where they are known
     std::uint32_t repeat = 1;
+    bool observe = true;  // false: samples and events only where the load begins and ends
     std::vector<double> percentiles{50, 90, 99, 99.9, 99.99};
 };
 

@@ -78,6 +78,7 @@ public:
             .duration_nanoseconds = values_.nanoseconds("/measure/duration"),
             .cover_checkpoints = values_.small("/measure/cover/checkpoints"),
             .repeat = values_.small("/measure/repeat"),
+            .observe = values_.boolean("/measure/observe"),
             .percentiles = values_.value("/measure/percentiles").get<std::vector<double>>()};
         if (measure.duration_nanoseconds < values_.nanoseconds("/measure/interval")) {
             refuse("/measure/duration", "must be at least /measure/interval");

@@ -336,6 +336,11 @@ constexpr Key table[] = {
      .description = "Distance of two points of the time series",
      .minimum = 10 * millisecond,
      .maximum = 60 * second},
+    {.pointer = "/measure/observe",
+     .kind = boolean,
+     .default_text = "true",
+     .description = "Look at members and machine at every interval, and tell how it goes; false "
+                    "shows what that costs"},
     {.pointer = "/measure/percentiles",
      .kind = list,
      .default_text = "[50, 90, 99, 99.9, 99.99]",

@@ -119,6 +119,7 @@ MeasurementFacts facts_of(const run::MeasurementOutcome& outcome, const FactsCon
     facts.generator_threads = context.traffic.threads;
     facts.percentiles = context.measure.percentiles;
     facts.checkpoints_asked = context.measure.cover_checkpoints;
+    facts.observed = context.measure.observe;
     const elytra::bench::SystemLoad& before = outcome.system_before;
     if (before.pressure_cpu) facts.pressure_cpu_before = *before.pressure_cpu / percent_whole;
     if (before.pressure_io) facts.pressure_io_before = *before.pressure_io / percent_whole;

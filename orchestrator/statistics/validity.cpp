@@ -160,6 +160,11 @@ void judge_pressure(const std::optional<double>& before, std::string_view resour
 }
 
 void judge_machine(const MeasurementFacts& facts, Reasons& reasons) {
+    if (!facts.observed) {
+        reasons.add(Severity::care, "not_observed",
+                    "Nobody looked at members and machine while measured: /measure/observe is "
+                    "false.");
+    }
     judge_pressure(facts.pressure_cpu_before, "CPU", reasons);
     judge_pressure(facts.pressure_io_before, "I/O", reasons);
     if (facts.pressure_memory && *facts.pressure_memory > pressure_memory_care) {

@@ -15,6 +15,7 @@ struct MeasurementFacts {
     bool complete = true;  // the measurement ended as planned
     bool open_loop = false;
     bool steady = true;
+    bool observed = true;  // members and machine were looked at while measured
     bool answers_wrong = false;
     bool slow_build = false;  // a server or generator with assertions that are not to be measured
 

@@ -155,6 +155,15 @@ class Comparison(BenchTest):
                          {"measurement", "noise"})
         self.check_folder("a", "b")
 
+    def test_two_configurations_of_one_server_are_told_apart(self):
+        result = self.compare(self.server_with("", "b"), "--pairs=6",
+                              "--a-set=/load/batch_max=8189", "--b-set=/load/batch_max=10",
+                              status=REGRESSION)
+        self.assertEqual([one["settings"] for one in result["subjects"]],
+                         [["/load/batch_max=8189"], ["/load/batch_max=10"]])
+        self.assertEqual(result["comparison"]["metrics"]["throughput"]["verdict"], "worse")
+        self.assertIn("b: Elytra", (self.run_folder() / "report.txt").read_text())
+
     def test_too_few_pairs_never_find_a_difference(self):
         # The smallest p-value of four pairs is 0.125, however they come out; on a machine that does
         # something else besides they are invalid.

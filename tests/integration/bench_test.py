@@ -126,6 +126,8 @@ class Bench(BenchTest):
             (["--json", "--events=-"], "--events"),
             ([*compare, "--pairs=0"], "--pairs"),
             (["compare", "--a=elytra"], "--b"),
+            ([*compare, "--b-set=/load/cleints=4"], 'did you mean "clients"'),
+            ([*compare, "--a-set=/report/dir=there"], "--a-set (/report/dir=there)"),
             ([*compare, "--rate=auto"], "rate"),
             ([*compare, *matrix], "matrix"),
             (["sweep", "--slo=soon"], "--slo (soon)"),

@@ -190,6 +190,23 @@ TEST_CASE("a measurement runs from format to stop and leaves nothing but its log
     CHECK(no_children());
 }
 
+TEST_CASE("what is not observed has samples of its begin and end alone, and no events between") {
+    Stage stage(format_well, serve);
+    MeasurementPlan plan = stage.plan();
+    plan.measure.observe = false;
+    bool interval_told = false;
+    stage.hook = [&](const Event& event) {
+        interval_told = interval_told || std::holds_alternative<run::IntervalPassed>(event.what);
+    };
+    const MeasurementOutcome outcome = stage.run(plan);
+    CHECK(outcome.completion == Completion::complete);
+    CHECK_FALSE(interval_told);
+    CHECK(outcome.members[0].samples.size() == 2);
+    CHECK(outcome.host.size() == 1);
+    REQUIRE(outcome.traffic.has_value());
+    CHECK(outcome.traffic->intervals.size() > 2);
+}
+
 TEST_CASE("data files that shall be kept stay, and later measurements join them") {
     Stage stage(format_well, serve);
     MeasurementPlan plan = stage.plan();

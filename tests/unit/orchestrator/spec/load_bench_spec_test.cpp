@@ -65,6 +65,7 @@ TEST_CASE("without layers a run file means what BenchSpec says by default") {
     CHECK(cell.measure.warmup.maximum_nanoseconds == measure.warmup.maximum_nanoseconds);
     CHECK(cell.measure.duration_nanoseconds == measure.duration_nanoseconds);
     CHECK(cell.measure.cover_checkpoints == measure.cover_checkpoints);
+    CHECK(cell.measure.observe == measure.observe);
     CHECK(cell.measure.repeat == measure.repeat);
     CHECK(cell.measure.percentiles == measure.percentiles);
     CHECK(cell.traffic.arrival == traffic.arrival);

@@ -65,6 +65,7 @@ const std::vector<Row>& spoiled() {
          [](Facts& f) {
              for (std::size_t at = 25; at < 40; ++at) f.throughput_series[at] *= 0.8;
          }},
+        {"not_observed", Severity::care, [](Facts& f) { f.observed = false; }},
         {"busy_before", Severity::care, [](Facts& f) { f.pressure_cpu_before = 0.59; }},
         {"busy_before", Severity::care, [](Facts& f) { f.pressure_io_before = 0.2; }},
         {"memory_pressure", Severity::care, [](Facts& f) { f.pressure_memory = 0.05; }},
