@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "orchestrator/cli/console.hpp"
+#include "orchestrator/cli/rerun.hpp"
 #include "orchestrator/plan/build_plan.hpp"
 #include "orchestrator/spec/load_bench_spec.hpp"
 #include "orchestrator/spec/units.hpp"
@@ -47,19 +48,45 @@ BenchVerb::BenchVerb(CLI::App& app, Action& chosen)
     command_->require_subcommand(0, 1);
     spec_.declare(*command_);
     flags_.declare(*command_);
+    command_->add_option("--rerun", rerun_,
+                         "Measure again what this run did, with the same programs, seeds and "
+                         "settings; only --binary and --runs go with it");
     // CLI11 calls this after the callback of a verb below, too.
     command_->callback([this, &chosen] {
         if (command_->get_subcommands().empty()) chosen = [this] { return run(); };
     });
 }
 
-ExitCode BenchVerb::run() const {
+Outcome BenchVerb::run() const {
+    if (!rerun_.empty()) return run_again();
     std::optional<spec::BenchSpec> spec = load(spec_.layers());
     if (!spec.has_value()) return ExitCode::usage;
     plan::Plan plan = plan::build_bench_plan(*spec);
     return run_bench(
         {.plan = std::move(plan), .spec = std::move(*spec), .p99_max_microseconds = std::nullopt},
         flags_);
+}
+
+Outcome BenchVerb::run_again() const {
+    const spec::Layers layers = spec_.layers();
+    RerunOptions options{.run = rerun_, .directory = spec::ReportSpec().directory, .binary = {}};
+    bool alone = layers.files.empty() && layers.sets.empty();
+    for (const spec::Override& one : layers.overrides) {
+        if (one.flag == "--binary") {
+            options.binary = one.text;
+        } else if (one.flag == "--runs") {
+            options.directory = one.text;
+        } else {
+            alone = false;
+        }
+    }
+    if (!alone) {
+        return refuse("--rerun measures what the run did; only --binary and --runs go with it",
+                      ExitCode::usage);
+    }
+    auto request = rerun_request(options);
+    if (!request.has_value()) return refuse(request.error().text, request.error().code);
+    return run_bench(std::move(*request), flags_);
 }
 
 CompareVerb::CompareVerb(CLI::App& bench, Action& chosen) {
@@ -96,7 +123,7 @@ std::optional<spec::BenchSpec> CompareVerb::load_side(std::string_view flag,
     return load(layers);
 }
 
-ExitCode CompareVerb::run() const {
+Outcome CompareVerb::run() const {
     if (b_.empty()) {
         return refuse("nothing to compare: say what b is with --b=PROGRAM or --b-set=KEY=VALUE",
                       ExitCode::usage);
@@ -114,14 +141,18 @@ ExitCode CompareVerb::run() const {
     if (!a.has_value()) return ExitCode::usage;
     const std::optional<spec::BenchSpec> b = load_side("--b", b_);
     if (!b.has_value()) return ExitCode::usage;
-    auto plan = plan::build_compare_plan(*a, *b, {.pairs = pairs_, .seed = order_seed_});
+    const plan::CompareOptions options{.pairs = pairs_, .seed = order_seed_};
+    auto plan = plan::build_compare_plan(*a, *b, options);
     if (!plan.has_value()) return refuse(plan.error(), ExitCode::usage);
+    std::vector<spec::Json> documents{a->document, b->document};
     return run_bench({.kind = report::RunKind::compare,
                       .plan = std::move(*plan),
                       .spec = std::move(*a),
                       .p99_max_microseconds = std::nullopt,
                       .until_decided = until_decided_,
-                      .settings = {a_.settings, b_.settings}},
+                      .settings = {a_.settings, b_.settings},
+                      .documents = std::move(documents),
+                      .compare_options = options},
                      flags_);
 }
 
@@ -134,7 +165,7 @@ SweepVerb::SweepVerb(CLI::App& bench, Action& chosen) {
     command->callback([this, &chosen] { chosen = [this] { return run(); }; });
 }
 
-ExitCode SweepVerb::run() const {
+Outcome SweepVerb::run() const {
     const std::optional<double> slo = parse_slo(slo_);
     if (!slo_.empty() && !slo.has_value()) {
         return refuse(fmt::format("--slo ({}): must be p99=DURATION, for example p99=40ms", slo_),
@@ -162,7 +193,7 @@ NullVerb::NullVerb(CLI::App& bench, Action& chosen) {
 }
 
 // There is no ledger behind it whose balances could be right.
-ExitCode NullVerb::run() const {
+Outcome NullVerb::run() const {
     spec::Layers layers = spec_.layers();
     layers.overrides.push_back({.flag = "bench null", .pointer = "/load/audit", .text = "false"});
     std::optional<spec::BenchSpec> spec = load(layers);

@@ -31,11 +31,13 @@ public:
     CLI::App& command() const { return *command_; }
 
 private:
-    ExitCode run() const;
+    Outcome run() const;
+    Outcome run_again() const;
 
     CLI::App* command_;
     SpecFlags spec_;
     BenchFlags flags_;
+    std::string rerun_;  // a run; empty: what the run files say
 };
 
 // elytractl bench compare: two programs or configurations in interleaved blocks, and whether they
@@ -55,7 +57,7 @@ private:
         bool empty() const { return program.empty() && settings.empty(); }
     };
 
-    ExitCode run() const;
+    Outcome run() const;
     std::optional<spec::BenchSpec> load_side(std::string_view flag, const Side& side) const;
 
     SpecFlags spec_;
@@ -75,7 +77,7 @@ public:
     SweepVerb& operator=(const SweepVerb&) = delete;
 
 private:
-    ExitCode run() const;
+    Outcome run() const;
 
     SpecFlags spec_;
     BenchFlags flags_;
@@ -91,7 +93,7 @@ public:
     NullVerb& operator=(const NullVerb&) = delete;
 
 private:
-    ExitCode run() const;
+    Outcome run() const;
 
     SpecFlags spec_;
     BenchFlags flags_;

@@ -1,8 +1,6 @@
 #include "orchestrator/cli/bench_flow.hpp"
 
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <ranges>
 #include <string_view>
 #include <utility>
@@ -13,7 +11,9 @@
 
 #include "orchestrator/campaign/campaign.hpp"
 #include "orchestrator/cli/console.hpp"
+#include "orchestrator/cli/own_program.hpp"
 #include "orchestrator/cli/plan_command.hpp"
+#include "orchestrator/cli/rerun.hpp"
 #include "orchestrator/cli/spec_flags.hpp"
 #include "orchestrator/cli/terminal_style.hpp"
 #include "orchestrator/host/file_digest.hpp"
@@ -41,28 +41,10 @@ namespace {
 
 constexpr std::string_view null_server = "null-server";
 
-std::filesystem::path own_path() {
-    std::error_code error;
-    return std::filesystem::read_symlink("/proc/self/exe", error);
-}
-
 // A name without a slash is the program beside this one.
 std::string beside(const std::string& binary) {
     if (binary.find('/') != binary.npos || binary.starts_with("release:")) return binary;
-    return (own_path().parent_path() / binary).string();
-}
-
-// The arguments of this process, for the record.
-std::vector<std::string> own_command() {
-    std::ifstream file("/proc/self/cmdline", std::ios::binary);
-    const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
-    std::vector<std::string> words;
-    for (std::size_t begin = 0; begin < text.size();) {
-        const std::size_t end = std::min(text.find('\0', begin), text.size());
-        words.push_back(text.substr(begin, end - begin));
-        begin = end + 1;
-    }
-    return words;
+    return (std::filesystem::path(own_path()).parent_path() / binary).string();
 }
 
 struct Programs {
@@ -76,7 +58,7 @@ std::string own_version() {
 
 // The null server is a verb of this program.
 elytra::Result<host::Subject, std::string> find_null_server() {
-    const std::string path = own_path().string();
+    const std::string path = own_path();
     const auto digest = host::digest_file(path);
     if (!digest.has_value()) {
         return elytra::Unexpected(
@@ -191,9 +173,18 @@ private:
     std::string problem_;
 };
 
+// The command that measures the same again.
+std::vector<std::string> rerun_command(const records::RunFolder& folder,
+                                       const std::string& directory) {
+    std::vector<std::string> command{own_command().front(), "bench", "--rerun", folder.id()};
+    if (directory != spec::ReportSpec().directory) command.push_back("--runs=" + directory);
+    return command;
+}
+
 report::ResultParts facts_of(const BenchRequest& request, const records::RunFolder& folder,
                              std::vector<report::Subject> subjects) {
     report::ResultParts facts;
+    const std::string& directory = request.spec.report.directory;
     facts.run = {.id = folder.id(),
                  .kind = request.kind,
                  .name = request.spec.name,
@@ -201,6 +192,7 @@ report::ResultParts facts_of(const BenchRequest& request, const records::RunFold
                  .started = elytra::io::wall_now(),
                  .ended = std::nullopt,
                  .command = own_command(),
+                 .rerun = rerun_command(folder, directory),
                  .elytractl = fmt::format("{}+{}", elytra::build_version, elytra::build_commit),
                  .seed = request.spec.cells.front().traffic.workload.seed,
                  .exit_code = std::nullopt};
@@ -221,8 +213,23 @@ ExitCode publish(const nlohmann::json& result, const BenchFlags& flags) {
     return written.has_value() ? code : refuse(written.error(), ExitCode::unclassified);
 }
 
-ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs programs,
-                 std::optional<progress::EventStream> stream) {
+// Why a run is not what shall be measured again; none where all programs have the same bytes.
+std::optional<std::string> changed_program(const BenchRequest& request, const Programs& programs) {
+    constexpr std::size_t shown = 16;
+    for (std::size_t at = 0; at < request.digests.size(); ++at) {
+        const report::Subject& subject = programs.subjects[at];
+        if (subject.sha256 == request.digests[at]) continue;
+        return fmt::format(
+            "{} has other bytes (sha256 {}...) than what {} measured ({}...); {}", subject.path,
+            subject.sha256.substr(0, shown), request.rerun_of, request.digests[at].substr(0, shown),
+            request.kind == report::RunKind::null ? "use bench null without --rerun"
+                                                  : "--binary measures another program");
+    }
+    return std::nullopt;
+}
+
+Outcome measure(BenchRequest& request, const BenchFlags& flags, Programs programs,
+                std::optional<progress::EventStream> stream) {
     const std::string& directory = request.spec.report.directory;
     clean_earlier_runs(directory);
     auto folder = records::RunFolder::create(directory, own_command(), elytra::io::random_u64());
@@ -238,6 +245,9 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
         {.run_folder = folder->path(),
          .observer = [&listeners](const run::Event& event) { listeners.on_event(event); }},
         *ledger);
+    const auto noted =
+        folder->write(request_file_name, request_json(request, programs.subjects).dump(2) + "\n");
+    if (!noted.has_value()) print_warning(noted.error());
     report::ResultParts facts = facts_of(request, *folder, std::move(programs.subjects));
     const bool null = request.kind == report::RunKind::null;
     campaign::Campaign campaign(
@@ -262,7 +272,7 @@ ExitCode measure(BenchRequest& request, const BenchFlags& flags, Programs progra
     static_cast<void>(
         records::RunIndex::open(directory));  // takes the run in, or the next one does
     const auto code = static_cast<ExitCode>(result.at("run").at("exit_code").get<int>());
-    return code == ExitCode::success && !complete ? ExitCode::unclassified : code;
+    return {code == ExitCode::success && !complete ? ExitCode::unclassified : code, folder->id()};
 }
 
 }  // namespace
@@ -275,7 +285,7 @@ void BenchFlags::declare(CLI::App& command) {
     command.add_option("-o,--output", output, "Write the result in JSON to this new file too");
 }
 
-ExitCode run_bench(BenchRequest request, const BenchFlags& flags) {
+Outcome run_bench(BenchRequest request, const BenchFlags& flags) {
     if (flags.dry_run) {
         const auto format = flags.json ? ResultFormat::json : ResultFormat::text;
         return print_plan(request.plan, format);
@@ -296,6 +306,9 @@ ExitCode run_bench(BenchRequest request, const BenchFlags& flags) {
     }
     auto programs = find_programs(request);
     if (!programs.has_value()) return refuse(programs.error(), ExitCode::usage);
+    if (const auto changed = changed_program(request, *programs); changed.has_value()) {
+        return refuse(*changed, ExitCode::refused);
+    }
     std::optional<progress::EventStream> stream;
     if (!flags.events.empty()) {
         auto opened = progress::EventStream::open(flags.events);

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "orchestrator/cli/exit_code.hpp"
+#include "orchestrator/cli/action.hpp"
+#include "orchestrator/plan/build_plan.hpp"
 #include "orchestrator/plan/plan.hpp"
 #include "orchestrator/report/result_parts.hpp"
 #include "orchestrator/spec/bench_spec.hpp"
@@ -36,9 +37,15 @@ struct BenchRequest {
     bool until_decided = false;
     // Of each subject of the plan: what was set for it alone; empty where nothing can be.
     std::vector<std::vector<std::string>> settings = {};
+    // Of each subject, for those who measure it again; empty: that of `spec`.
+    std::vector<spec::Json> documents = {};
+    plan::CompareOptions compare_options = {};  // of a comparison
+    // Of a run that is measured again: its id, and the SHA-256 that the programs must have.
+    std::string rerun_of = {};
+    std::vector<std::string> digests = {};
 };
 
 // Resolves the programs, measures, records, prints the report; with --dry-run the plan alone.
-ExitCode run_bench(BenchRequest request, const BenchFlags& flags);
+Outcome run_bench(BenchRequest request, const BenchFlags& flags);
 
 }  // namespace elytractl::cli

@@ -2,8 +2,10 @@
 #include <fmt/format.h>
 
 #include "orchestrator/cli/action.hpp"
+#include "orchestrator/cli/audit_command.hpp"
 #include "orchestrator/cli/bench_command.hpp"
 #include "orchestrator/cli/bundle_command.hpp"
+#include "orchestrator/cli/command_record.hpp"
 #include "orchestrator/cli/doctor_command.hpp"
 #include "orchestrator/cli/exit_code.hpp"
 #include "orchestrator/cli/explain_command.hpp"
@@ -46,6 +48,8 @@ int main(int argc, char** argv) {
     const elytractl::cli::WhyVerb why(app, chosen);
     const elytractl::cli::DoctorVerb doctor(app, chosen);
     const elytractl::cli::ReleaseVerb release(app, chosen);
+    const elytractl::cli::AuditVerb audit(app, chosen);
+    const elytractl::cli::ReplayVerb replay(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
@@ -54,5 +58,5 @@ int main(int argc, char** argv) {
         return static_cast<int>(asked ? ExitCode::success : ExitCode::usage);
     }
     elytra::io::ignore_write_signals();
-    return static_cast<int>(chosen());
+    return static_cast<int>(elytractl::cli::run_recorded(app, chosen));
 }

@@ -24,10 +24,10 @@ using elytra::Unexpected;
 using elytra::io::FileDescriptor;
 namespace filesystem = std::filesystem;
 
-constexpr std::array<std::string_view, 13> file_names{
+constexpr std::array<std::string_view, 14> file_names{
     "commands.txt", "environment.json", "events.jsonl", "junit.xml", "lock",
     "owned.jsonl",  "plan.json",        "report.html",  "report.md", "report.txt",
-    "result.json",  "series.csv",       "tags"};
+    "request.json", "result.json",      "series.csv",   "tags"};
 constexpr const char* result_name = "result.json";
 constexpr std::array<std::string_view, 2> directory_names{"hdr", "logs"};
 

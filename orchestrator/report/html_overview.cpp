@@ -397,6 +397,10 @@ std::string html_reproduction(const json& result) {
     std::string html = fmt::format("<p>The command of this run; seed {}:</p>\n<pre>{}</pre>\n",
                                    escaped(scalar_text(part_of(run, "seed"))),
                                    escaped(shell_command(part_of(run, "command"))));
+    if (!list_of(run, "rerun").empty()) {
+        html += fmt::format("<p>The same again, with the same program:</p>\n<pre>{}</pre>\n",
+                            escaped(repeat_command(run)));
+    }
     html += to_html(subject_table(list_of(result, "subjects")));
     html += to_html(environment_table(part_of(result, "environment")));
     html += member_commands(result);

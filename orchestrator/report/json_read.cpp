@@ -28,6 +28,14 @@ const json& list_of(const json& object, std::string_view key) {
     return value.is_array() ? value : empty_list();
 }
 
+std::vector<std::string> texts_of(const json& object, std::string_view key) {
+    std::vector<std::string> texts;
+    for (const json& item : list_of(object, key)) {
+        if (item.is_string()) texts.push_back(item.get<std::string>());
+    }
+    return texts;
+}
+
 std::optional<double> number_in(const json& value) {
     if (!value.is_number()) return std::nullopt;
     return value.get<double>();

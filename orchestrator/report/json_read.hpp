@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -21,6 +22,9 @@ const nlohmann::json& part_of(const nlohmann::json& object, std::string_view fir
 
 // A member that is an array; an empty one where it is not.
 const nlohmann::json& list_of(const nlohmann::json& object, std::string_view key);
+
+// The texts in such an array.
+std::vector<std::string> texts_of(const nlohmann::json& object, std::string_view key);
 
 std::optional<double> number_in(const nlohmann::json& value);
 

@@ -142,7 +142,7 @@ std::string markdown_report(const json& result) {
     text += numbers(result);
     text += thresholds(result);
     // Four blanks make a block of code that no text can end.
-    return text + fmt::format("Repeat it:\n\n    {}\n", shell_command(part_of(run, "command")));
+    return text + fmt::format("Repeat it:\n\n    {}\n", repeat_command(run));
 }
 
 }  // namespace elytractl::report

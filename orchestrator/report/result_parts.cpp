@@ -77,6 +77,7 @@ json to_json(const RunFacts& run) {
             {"started", iso_time(run.started)},
             {"ended", run.ended.has_value() ? json(iso_time(*run.ended)) : json(nullptr)},
             {"command", run.command},
+            {"rerun", run.rerun},
             {"elytractl", run.elytractl},
             {"seed", run.seed},
             {"exit_code", or_null(run.exit_code)}};

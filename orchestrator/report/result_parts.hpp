@@ -31,8 +31,9 @@ struct RunFacts {
     RunState state = RunState::running;
     elytra::WallTime started;
     std::optional<elytra::WallTime> ended;
-    std::vector<std::string> command;  // the arguments of elytractl, its own name first
-    std::string elytractl;             // version and commit
+    std::vector<std::string> command;     // the arguments of elytractl, its own name first
+    std::vector<std::string> rerun = {};  // the command that measures the same again
+    std::string elytractl;                // version and commit
     std::uint64_t seed = 0;
     std::optional<int> exit_code;  // absent until the run has ended
 };

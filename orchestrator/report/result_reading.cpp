@@ -313,6 +313,11 @@ std::vector<ThresholdLine> threshold_lines(const json& result) {
     return lines;
 }
 
+std::string repeat_command(const json& run) {
+    const json& rerun = list_of(run, "rerun");
+    return shell_command(rerun.empty() ? part_of(run, "command") : rerun);
+}
+
 std::string shell_command(const json& arguments) {
     std::string command;
     if (!arguments.is_array()) return command;

@@ -84,6 +84,9 @@ struct ThresholdLine {
 
 std::vector<ThresholdLine> threshold_lines(const nlohmann::json& result);
 
+// The command that measures the same as the part `run` again; the run's own where it has none.
+std::string repeat_command(const nlohmann::json& run);
+
 // The run's command for a shell, quoted where needed.
 std::string shell_command(const nlohmann::json& arguments);
 

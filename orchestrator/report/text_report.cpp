@@ -284,7 +284,7 @@ void add_closing(TextPage& page, const json& result) {
     if (shown && !brackets.empty()) page.sentence(0, brackets);
     const std::string folder = text_of(run, "folder");
     if (!folder.empty()) page.sentence(0, "report: " + folder + "/report.html");
-    page.sentence(0, "repeat: " + shell_command(part_of(run, "command")));
+    page.sentence(0, "repeat: " + repeat_command(run));
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/load/traffic_options.hpp"
+#include "orchestrator/spec/json.hpp"
 
 namespace elytractl::spec {
 
@@ -88,6 +89,7 @@ struct BenchSpec {
     std::vector<Cell> cells;  // one without a matrix
     std::vector<Threshold> thresholds;
     ReportSpec report;
+    Json document = {};  // all layers in one, without defaults
 };
 
 }  // namespace elytractl::spec

@@ -100,7 +100,8 @@ Result<BenchSpec, Problems> build_bench_spec(const Document& document) {
         .cells = {},
         .thresholds = ThresholdReader(document, problems).read(),
         .report = {.directory = values.text("/report/dir"),
-                   .formats = values.value("/report/formats").get<std::vector<std::string>>()}};
+                   .formats = values.value("/report/formats").get<std::vector<std::string>>()},
+        .document = document.value};
     for (const CellDocument& cell : *cells) spec.cells.push_back(build_cell(cell, problems));
     if (!problems.empty()) return elytra::Unexpected(sorted(std::move(problems)));
     return spec;

@@ -40,7 +40,7 @@ class Bench(BenchTest):
         self.assertEqual(
             found,
             {"result.json", "plan.json", "environment.json", "events.jsonl", "commands.txt",
-             "report.html", "report.txt", "owned.jsonl", "lock",
+             "report.html", "report.txt", "request.json", "owned.jsonl", "lock",
              "hdr/m0.hlog", "hdr/m1.hlog", "logs/m0-r0.log", "logs/m1-r0.log"},
         )
         plan = json.loads((folder / "plan.json").read_text())

@@ -30,6 +30,10 @@ STOP_SECONDS_MAX = 10
 ELYTRACTL = BUILD / "elytractl"
 KILL_LOOP = BUILD / "tests" / "elytra_kill_loop"
 
+# Commands are recorded, but not among those of whoever runs the tests.
+STATE = tempfile.TemporaryDirectory(prefix="elytra-test-state-")
+os.environ["XDG_STATE_HOME"] = STATE.name
+
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_NO_NEW_PRIVS = 38
 PR_SET_SECCOMP = 22
