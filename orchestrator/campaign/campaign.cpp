@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <span>
 #include <utility>
 
@@ -139,7 +140,7 @@ bool Campaign::goes_on() const {
     if (interruption_.has_value()) return false;
     if (measured_.empty()) return true;
     return measured_.back().completion == run::Completion::complete &&
-           !measured_.back().answers_wrong;
+           !measured_.back().answers_wrong && !ends_run(options_.thresholds, measured_.back());
 }
 
 // Whether something of the plan is missing that was wanted, or the last measurement has no end.
@@ -258,6 +259,8 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
 
 json Campaign::conclude() {
     parts_.thresholds = check_thresholds(options_.thresholds, measured_);
+    std::ranges::move(check_regressions(options_.thresholds, measured_, parts_.plan, options_.past),
+                      std::back_inserter(parts_.thresholds));
     if (options_.plan.kind == PlanKind::compare) {
         parts_.comparison = compare_subjects(measured_, parts_.subjects, significance_);
     }

@@ -12,6 +12,7 @@
 #include "bench/driver/environment.hpp"
 #include "orchestrator/campaign/ending.hpp"
 #include "orchestrator/campaign/measured.hpp"
+#include "orchestrator/campaign/regression.hpp"
 #include "orchestrator/plan/plan.hpp"
 #include "orchestrator/process/measurement_plan.hpp"
 #include "orchestrator/process/session.hpp"
@@ -33,6 +34,7 @@ struct CampaignOptions {
     plan::Plan plan;
     std::vector<Program> programs;  // as plan.subjects
     std::vector<spec::Threshold> thresholds;
+    Past past;                                // that thresholds are held against
     std::vector<std::string> formats;         // of the report
     std::optional<double> generator_ceiling;  // events a second, of `bench null`
     // Of a sweep: the objective for the knee, if there is one.

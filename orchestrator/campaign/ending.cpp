@@ -13,7 +13,7 @@ using statistics::Difference;
 
 bool failed(std::span<const report::CheckedThreshold> thresholds, std::string_view on_fail) {
     return std::ranges::any_of(thresholds, [&](const report::CheckedThreshold& one) {
-        return !one.passed && one.on_fail == on_fail;
+        return !one.passed && !one.undecided() && one.on_fail == on_fail;
     });
 }
 
@@ -59,6 +59,22 @@ std::vector<statistics::Reason> run_reasons(std::span<const report::CheckedThres
              .severity = statistics::Severity::invalid,
              .text = "A bound of the run file that makes a run invalid was not kept"});
     }
+    for (const report::CheckedThreshold& one : thresholds) {
+        if (!one.undecided()) continue;
+        reasons.push_back(
+            {.code = "regression_undecided",
+             .severity = statistics::Severity::inconclusive,
+             .text = fmt::format("{} against {} is undecided: {}", one.metric,
+                                 one.regression->against, one.regression->undecided)});
+    }
+    const auto aborting = std::ranges::find_if(thresholds, &report::CheckedThreshold::aborted);
+    if (aborting != thresholds.end()) {
+        reasons.push_back(
+            {.code = "threshold_abort",
+             .severity = statistics::Severity::care,
+             .text = fmt::format("The bound on {} ended the run after measurement {}",
+                                 aborting->metric, aborting->measurement.value_or(0) + 1)});
+    }
     const statistics::Comparison* const decided = decision(comparison, measured);
     if (decided != nullptr && decided->difference == Difference::undecided) {
         reasons.push_back({.code = "undecided",
@@ -81,6 +97,7 @@ ExitCode judge_end(const EndFacts& facts) {
     }
     if (facts.verdict.usability == statistics::Usability::invalid) return ExitCode::run_invalid;
     if (failed(facts.thresholds, "fail")) return ExitCode::threshold_failed;
+    if (failed(facts.thresholds, "regression")) return ExitCode::regression;
     const statistics::Comparison* const decided = decision(facts.comparison, facts.measured);
     if (decided != nullptr && decided->difference == Difference::worse) {
         return ExitCode::regression;

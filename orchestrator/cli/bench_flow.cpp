@@ -200,6 +200,19 @@ report::ResultParts facts_of(const BenchRequest& request, const records::RunFold
     return facts;
 }
 
+// The earlier runs that thresholds ask for; looked at before anything runs, because it may be that
+// there is no such run.
+elytra::Result<campaign::Past, std::string> past_of(const BenchRequest& request) {
+    const auto& thresholds = request.spec.thresholds;
+    if (std::ranges::none_of(
+            thresholds, [](const spec::Threshold& one) { return one.regression.has_value(); })) {
+        return campaign::Past{};
+    }
+    auto index = records::RunIndex::open(request.spec.report.directory);
+    if (!index.has_value()) return elytra::Unexpected(index.error());
+    return campaign::read_past(*index, thresholds, request.kind, request.spec.name);
+}
+
 ExitCode publish(const nlohmann::json& result, const BenchFlags& flags) {
     auto code = ExitCode::success;
     if (flags.json) {
@@ -231,6 +244,8 @@ std::optional<std::string> changed_program(const BenchRequest& request, const Pr
 Outcome measure(BenchRequest& request, const BenchFlags& flags, Programs programs,
                 std::optional<progress::EventStream> stream) {
     const std::string& directory = request.spec.report.directory;
+    auto past = past_of(request);
+    if (!past.has_value()) return refuse(past.error(), ExitCode::usage);
     clean_earlier_runs(directory);
     auto folder = records::RunFolder::create(directory, own_command(), elytra::io::random_u64());
     if (!folder.has_value()) return refuse(folder.error(), ExitCode::host_unsuitable);
@@ -254,6 +269,7 @@ Outcome measure(BenchRequest& request, const BenchFlags& flags, Programs program
         {.plan = std::move(request.plan),
          .programs = std::move(programs.programs),
          .thresholds = request.spec.thresholds,
+         .past = std::move(*past),
          .formats = request.spec.report.formats,
          .generator_ceiling = null || request.spec.cells.size() != 1
                                   ? std::nullopt

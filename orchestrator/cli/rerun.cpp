@@ -33,8 +33,8 @@ using spec::Json;
 
 constexpr std::string_view request_schema = "elytractl-request/1";
 constexpr std::size_t file_size_max = std::size_t{16} << 20;
-// In the order of the enumerators.
-constexpr std::array<std::string_view, 4> kind_names{"bench", "compare", "sweep", "null"};
+constexpr std::array<RunKind, 4> kinds{RunKind::bench, RunKind::compare, RunKind::sweep,
+                                       RunKind::null};
 
 // What was asked for, as far as it can be read.
 struct Request {
@@ -62,7 +62,7 @@ std::string text_of_problems(const spec::Problems& problems) {
     return text;
 }
 
-Result<Document, std::string> document_of(const json& value, const std::string& path) {
+Result<Document, std::string> document_of(const Json& value, const std::string& path) {
     auto document = spec::read_document(value.dump(), path);
     if (!document.has_value()) return Unexpected(text_of_problems(document.error()));
     const spec::Problems problems = spec::check(*document, spec::Extent::whole);
@@ -81,12 +81,15 @@ Result<Request, RerunError> read_request(const std::string& folder) {
     }
     Request request{
         .kind = {}, .file = json::parse(*text, nullptr, false), .documents = {}, .digests = {}};
-    const auto kind = std::ranges::find(kind_names, report::text_of(request.file, "kind"));
-    if (report::text_of(request.file, "schema") != request_schema || kind == kind_names.end()) {
+    const auto kind =
+        std::ranges::find(kinds, report::text_of(request.file, "kind"), report::kind_name);
+    if (report::text_of(request.file, "schema") != request_schema || kind == kinds.end()) {
         return usage(fmt::format("{}: is not a request of schema {}", path, request_schema));
     }
-    request.kind = static_cast<RunKind>(kind - kind_names.begin());
-    for (const json& value : report::list_of(request.file, "documents")) {
+    request.kind = *kind;
+    // The order of the keys of a document says in which order a matrix is measured.
+    const Json ordered = Json::parse(*text, nullptr, false);
+    for (const Json& value : ordered.value("documents", Json::array())) {
         auto document = document_of(value, path);
         if (!document.has_value()) return usage(document.error());
         request.documents.push_back(std::move(*document));
@@ -186,7 +189,7 @@ nlohmann::ordered_json request_json(const BenchRequest& request,
     const Json documents =
         request.documents.empty() ? Json::array({request.spec.document}) : Json(request.documents);
     Json file{{"schema", request_schema},
-              {"kind", kind_names[static_cast<std::size_t>(request.kind)]},
+              {"kind", report::kind_name(request.kind)},
               {"directory", absolute(".")},
               {"documents", documents},
               {"programs", std::move(programs)}};

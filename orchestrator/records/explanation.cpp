@@ -58,15 +58,21 @@ void add_thresholds(const json& result, Lines& lines) {
     std::size_t added = 0;
     for (const json& threshold : list_of(result, "thresholds")) {
         if (part_of(threshold, "passed") != false) continue;
+        const json& regression = part_of(threshold, "regression");
+        if (!text_of(regression, "undecided").empty()) continue;  // a reason of the verdict says it
         if (added++ == thresholds_max) return;
         const auto minimum = number_of(threshold, "minimum");
         const auto maximum = number_of(threshold, "maximum");
-        lines.push_back(fmt::format("threshold: {} is {}, {} allowed, in measurement {:.0f}",
+        const std::string where =
+            regression.is_object() ? "against " + text_of(regression, "against")
+                                   : fmt::format("in measurement {:.0f}",
+                                                 number_of(threshold, "measurement").value_or(0));
+        lines.push_back(fmt::format("threshold: {} is {}, {} allowed, {}",
                                     text_of(threshold, "metric"),
                                     number_of(threshold, "value").value_or(0),
                                     maximum ? fmt::format("at most {}", *maximum)
                                             : fmt::format("at least {}", minimum.value_or(0)),
-                                    number_of(threshold, "measurement").value_or(0)));
+                                    where));
     }
 }
 

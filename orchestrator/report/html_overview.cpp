@@ -265,6 +265,11 @@ std::string exit_text(const json& member) {
     return reason;
 }
 
+std::string_view threshold_mark(const ThresholdLine& line) {
+    if (!line.passed()) return "✕";
+    return line.undecided == 0 ? "✓" : "?";
+}
+
 }  // namespace
 
 std::string html_heading(const json& result) {
@@ -338,7 +343,7 @@ std::string html_thresholds(const json& result) {
         if (!line.passed()) table.alarms.insert(table.rows.size());
         table.rows.push_back(
             {line.metric, line.bound, line.worst,
-             fmt::format("{} {} of {}", line.passed() ? "✓" : "✕", line.kept, line.checked)});
+             fmt::format("{} {} of {}", threshold_mark(line), line.kept, line.checked)});
     }
     return to_html(table);
 }

@@ -70,16 +70,29 @@ TestCase measurement_case(const json& measurement) {
     return test;
 }
 
+std::string threshold_name(const json& threshold) {
+    const std::string metric = text_of(threshold, "metric");
+    const json& regression = part_of(threshold, "regression");
+    if (!regression.is_object()) {
+        return fmt::format("{}, measurement {:.0f}", metric,
+                           number_of(threshold, "measurement").value_or(0) + 1);
+    }
+    const auto at = number_of(threshold, "at");
+    return fmt::format("{} against {}{}", metric, text_of(regression, "against"),
+                       at.has_value() ? fmt::format(", at {:.4g} %", *at * 100) : "");
+}
+
 TestCase threshold_case(const json& threshold) {
     const std::string metric = text_of(threshold, "metric");
     const Unit unit = unit_of_metric(metric);
     const auto value = number_of(threshold, "value");
-    TestCase test{.group = "threshold",
-                  .name = fmt::format("{}, measurement {:.0f}", metric,
-                                      number_of(threshold, "measurement").value_or(0) + 1),
-                  .outcome = {},
-                  .text = {}};
-    if (!value.has_value()) {
+    const json& regression = part_of(threshold, "regression");
+    TestCase test{
+        .group = "threshold", .name = threshold_name(threshold), .outcome = {}, .text = {}};
+    if (const std::string reason = text_of(regression, "undecided"); !reason.empty()) {
+        test.outcome = "skipped";
+        test.text = "undecided: " + reason;
+    } else if (!value.has_value()) {
         test.outcome = "skipped";
         test.text = "the metric was not measured";
     } else if (!flag_of(threshold, "passed")) {

@@ -97,14 +97,18 @@ std::string sweep_table(const json& sweep) {
     return text + "\n";
 }
 
+std::string_view not_kept_text(const ThresholdLine& line) {
+    if (!line.passed()) return " **not kept**";
+    return line.undecided == 0 ? "" : " **undecided**";
+}
+
 std::string thresholds(const json& result) {
     const std::vector<ThresholdLine> lines = threshold_lines(result);
     if (lines.empty()) return {};
     std::string text = heading({"threshold", "bound", "worst", "kept"});
     for (const ThresholdLine& line : lines) {
         text += row({plain(line.metric), plain(line.bound), line.worst,
-                     fmt::format("{} of {}{}", line.kept, line.checked,
-                                 line.passed() ? "" : " **not kept**")});
+                     fmt::format("{} of {}{}", line.kept, line.checked, not_kept_text(line))});
     }
     return text + "\n";
 }

@@ -13,20 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string_view to_text(RunKind kind) {
-    switch (kind) {
-        case RunKind::bench:
-            return "bench";
-        case RunKind::compare:
-            return "compare";
-        case RunKind::sweep:
-            return "sweep";
-        case RunKind::null:
-            return "null";
-    }
-    return {};
-}
-
 std::string_view to_text(RunState state) {
     switch (state) {
         case RunState::running:
@@ -66,11 +52,36 @@ json to_json(const std::optional<statistics::Knee>& knee) {
     return {{"rate", knee->rate}, {"slo", knee->slo}};
 }
 
+json to_json(const std::optional<CheckedRegression>& regression) {
+    if (!regression.has_value()) return nullptr;
+    return {
+        {"against", regression->against},
+        {"worse_than", regression->worse_than},
+        {"runs", regression->runs},
+        {"reference", or_null(regression->reference)},
+        {"noise", or_null(regression->noise)},
+        {"undecided", regression->undecided.empty() ? json(nullptr) : json(regression->undecided)}};
+}
+
 }  // namespace
+
+std::string_view kind_name(RunKind kind) {
+    switch (kind) {
+        case RunKind::bench:
+            return "bench";
+        case RunKind::compare:
+            return "compare";
+        case RunKind::sweep:
+            return "sweep";
+        case RunKind::null:
+            return "null";
+    }
+    return {};
+}
 
 json to_json(const RunFacts& run) {
     return {{"id", run.id},
-            {"kind", to_text(run.kind)},
+            {"kind", kind_name(run.kind)},
             {"name", run.name},
             {"folder", run.folder},
             {"state", to_text(run.state)},
@@ -134,7 +145,10 @@ json to_json(const CheckedThreshold& threshold) {
             {"on_fail", threshold.on_fail},
             {"value", or_null(threshold.value)},
             {"passed", threshold.passed},
-            {"measurement", threshold.measurement}};
+            {"measurement", or_null(threshold.measurement)},
+            {"at", or_null(threshold.at)},
+            {"aborted", threshold.aborted},
+            {"regression", to_json(threshold.regression)}};
 }
 
 json environment_json(const elytra::bench::Environment& environment,

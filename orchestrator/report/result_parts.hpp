@@ -21,6 +21,9 @@
 namespace elytractl::report {
 
 enum class RunKind : std::uint8_t { bench, compare, sweep, null };
+// "bench".
+std::string_view kind_name(RunKind kind);
+
 enum class RunState : std::uint8_t { running, complete, incomplete };
 
 struct RunFacts {
@@ -63,15 +66,30 @@ struct Sweep {
     std::optional<statistics::Knee> knee;
 };
 
+// A bound that follows from earlier runs.
+struct CheckedRegression {
+    std::string against;              // "tag:main"
+    std::string worse_than;           // "noise+2%"
+    std::vector<std::string> runs;    // that it was held against
+    std::optional<double> reference;  // the metric there
+    std::optional<double> noise;      // part of the reference; absent where it was not asked for
+    std::string undecided;            // why it could not be judged; empty where it could
+};
+
 // A bound of the run file and how it was kept.
 struct CheckedThreshold {
     std::string metric;
     std::optional<double> minimum;
     std::optional<double> maximum;
-    std::string on_fail;          // "fail" or "invalid"
+    std::string on_fail;          // "fail", "invalid" or "regression"
     std::optional<double> value;  // absent where the metric was not measured
     bool passed = false;
-    std::uint32_t measurement = 0;  // its index
+    std::optional<std::uint32_t> measurement = 0;      // its index; none: all of a kind
+    std::optional<double> at = {};                     // of a step of the automatic rate
+    bool aborted = false;                              // the run was ended because of it
+    std::optional<CheckedRegression> regression = {};  // where the bound follows from earlier runs
+
+    bool undecided() const { return regression.has_value() && !regression->undecided.empty(); }
 };
 
 nlohmann::json to_json(const RunFacts& run);

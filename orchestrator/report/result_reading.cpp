@@ -61,6 +61,19 @@ bool worse(double value, double other, bool has_maximum) {
     return has_maximum ? value > other : value < other;
 }
 
+// Where a bound comes from: "(5 runs of tag:main, worse than noise+2%, noise 1.3 %)".
+std::string regression_text(const json& regression) {
+    if (!regression.is_object()) return {};
+    const std::string undecided = text_of(regression, "undecided");
+    const std::string against = text_of(regression, "against");
+    if (!undecided.empty()) return fmt::format("against {}: undecided, {}", against, undecided);
+    const std::size_t runs = list_of(regression, "runs").size();
+    const std::optional<double> noise = number_of(regression, "noise");
+    return fmt::format("({} run{} of {}, worse than {}{})", runs, runs == 1 ? "" : "s", against,
+                       text_of(regression, "worse_than"),
+                       noise.has_value() ? fmt::format(", noise {:.2g} %", *noise * 100) : "");
+}
+
 std::string bound_text(const json& threshold) {
     const Unit unit = unit_of_metric(text_of(threshold, "metric"));
     std::string text;
@@ -69,7 +82,16 @@ std::string bound_text(const json& threshold) {
     if (minimum.has_value()) text = ">= " + quantity(unit, minimum);
     if (minimum.has_value() && maximum.has_value()) text += ", ";
     if (maximum.has_value()) text += "<= " + quantity(unit, maximum);
-    return text;
+    const std::optional<double> at = number_of(threshold, "at");
+    if (at.has_value())
+        text += fmt::format("{}at {:.4g} % of the maximum", text.empty() ? "" : " ", *at * 100);
+    const std::string origin = regression_text(part_of(threshold, "regression"));
+    if (text.empty() || origin.empty()) return text + origin;
+    return text + " " + origin;
+}
+
+bool is_undecided(const json& threshold) {
+    return !text_of(part_of(threshold, "regression"), "undecided").empty();
 }
 
 struct ThresholdTally {
@@ -80,6 +102,7 @@ struct ThresholdTally {
 void count(ThresholdTally& tally, const json& threshold) {
     tally.line.checked += 1;
     if (flag_of(threshold, "passed")) tally.line.kept += 1;
+    if (is_undecided(threshold)) tally.line.undecided += 1;
     const std::optional<double> value = number_of(threshold, "value");
     if (!value.has_value()) return;
     const bool has_maximum = number_of(threshold, "maximum").has_value();

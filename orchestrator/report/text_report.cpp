@@ -257,12 +257,17 @@ void add_trouble(TextPage& page, const json& result) {
     }
 }
 
+Emphasis emphasis_of(const ThresholdLine& line) {
+    if (!line.passed()) return Emphasis::bad;
+    return line.undecided == 0 ? Emphasis::none : Emphasis::care;
+}
+
 void add_thresholds(TextPage& page, const json& result) {
     for (const ThresholdLine& line : threshold_lines(result)) {
         page.sentence(0,
                       fmt::format("threshold {} {}: {} of {} kept, worst {}", line.metric,
                                   line.bound, line.kept, line.checked, line.worst),
-                      line.passed() ? Emphasis::none : Emphasis::bad);
+                      emphasis_of(line));
     }
 }
 

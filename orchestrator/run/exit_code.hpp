@@ -12,7 +12,7 @@ enum class ExitCode : int {
     member_died = 5,       // a server could not start, or ended before its time
     run_invalid = 7,       // the generator or noise decided the numbers
     threshold_failed = 8,  // a bound of the run file was not kept
-    regression = 9,        // a comparison found the second subject worse
+    regression = 9,        // worse than the other subject, or than earlier runs
     check_failed = 10,     // the server gave a wrong answer
     refused = 12,          // it would have touched what is not ours
     inconclusive = 14,     // what was measured does not decide

@@ -60,13 +60,31 @@ enum class ThresholdFailure : std::uint8_t {
     invalid,  // exit status 7
 };
 
-// A bound on a metric of every measurement; names of metrics: orchestrator/report/README.md.
+// How a metric may compare with what was recorded before.
+struct Regression {
+    std::string against;     // "tag:main", "run:42", "last"
+    std::string worse_than;  // as written
+    bool noise = false;      // the noise of both sides is allowed before `allowance`
+    double allowance = 0;    // part of the reference
+};
+
+// A bound on a metric of every measurement; names of metrics: orchestrator/report/README.md. With a
+// regression the bound follows from earlier runs.
 struct Threshold {
     std::string metric;
     std::optional<double> minimum;  // in the unit of the metric
     std::optional<double> maximum;
     ThresholdFailure on_fail = ThresholdFailure::fail;
+    bool abort = false;                       // a measurement that breaks it is the last one
+    std::optional<double> at = std::nullopt;  // only of measurements with this rate_fraction
+    std::optional<Regression> regression = std::nullopt;
 };
+
+// Whether two parts of a maximum are the same one, however they were written.
+constexpr bool same_fraction(double left, double right) {
+    constexpr double tolerance = 1e-9;
+    return left - right < tolerance && right - left < tolerance;
+}
 
 struct ReportSpec {
     std::string directory = "runs";

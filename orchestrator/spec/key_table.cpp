@@ -356,12 +356,12 @@ constexpr Key table[] = {
     {.pointer = "/thresholds",
      .kind = list,
      .default_text = "[]",
-     .description = "Bounds that every measurement has to keep",
+     .description = "Bounds that every measurement has to keep, also against earlier runs",
      .minimum = 0,
      .maximum = 100},
     {.pointer = "/thresholds/*",
      .kind = object,
-     .description = "A bound on a metric: min, max or both"},
+     .description = "A bound on a metric: min, max or both, or a regression"},
     {.pointer = "/thresholds/*/metric",
      .kind = metric,
      .description = "throughput, batch.p99 (or event, fill, queue, service, query, lag with max "
@@ -382,6 +382,29 @@ constexpr Key table[] = {
      .default_text = R"("fail")",
      .description = "fail: exit status 8; invalid: the run does not count, exit status 7",
      .choices = on_fail_names},
+    {.pointer = "/thresholds/*/abort",
+     .kind = boolean,
+     .default_text = "false",
+     .description = "End the run after the first measurement that does not keep the bound"},
+    {.pointer = "/thresholds/*/at",
+     .kind = fraction,
+     .description = "With rate auto: only for the step with this fraction of the maximum",
+     .minimum = 0.001,
+     .maximum = 10},
+    {.pointer = "/thresholds/*/regression",
+     .kind = object,
+     .description = "Instead of min and max: how much worse than earlier runs of the same load the "
+                    "metric may be; exit status 9"},
+    {.pointer = "/thresholds/*/regression/against",
+     .kind = text,
+     .description =
+         "Earlier runs: tag:main (all runs with this tag), run:42, or last (the youngest "
+         "of the same kind and name)"},
+    {.pointer = "/thresholds/*/regression/worse_than",
+     .kind = text,
+     .description = "5%: that part of the earlier value; noise: the larger of the spreads of "
+                    "earlier runs and of the repeats, two standard deviations, from three values "
+                    "on; noise+2%: both"},
 
     {.pointer = "/report", .kind = object, .description = "What is left behind"},
     {.pointer = "/report/dir",

@@ -24,6 +24,8 @@ constexpr std::string_view metric_pattern =
     "|generator[.](busy|audit_share)"
     "|cost[.](cpu_us_per_event|written_bytes_per_event|switches_per_event)"
     "|(event|batch|fill|queue|service|query|lag)[.](max|p[0-9]+([.][0-9]+)?))$";
+constexpr std::string_view reference_pattern = "^(last|(tag|run):[A-Za-z0-9_.:/+-]+)$";
+constexpr std::string_view allowance_pattern = "^(noise|(noise[+])?[0-9]{1,2}([.][0-9]+)?%)$";
 constexpr std::string_view start_flag_pattern = "^[a-z0-9_]+$";
 
 Json text_like(std::string_view pattern) { return {{"type", "string"}, {"pattern", pattern}}; }
@@ -131,6 +133,22 @@ Json schema_of(const Key& key) {
     return schema;
 }
 
+// What the table of keys does not say: which members need and exclude one another.
+void add_threshold_rules(Json& item) {
+    item["required"] = {"metric"};
+    item["anyOf"] = {
+        {{"required", {"min"}}}, {{"required", {"max"}}}, {{"required", {"regression"}}}};
+    Json others = Json::array();
+    for (const std::string_view key : {"min", "max", "on_fail", "abort"}) {
+        others.push_back({{"required", {key}}});
+    }
+    item["dependencies"] = {{"regression", {{"not", {{"anyOf", others}}}}}};
+    Json& regression = item["properties"]["regression"];
+    regression["required"] = {"against", "worse_than"};
+    regression["properties"]["against"].update(text_like(reference_pattern));
+    regression["properties"]["worse_than"].update(text_like(allowance_pattern));
+}
+
 }  // namespace
 
 Json bench_schema() {
@@ -140,9 +158,7 @@ Json bench_schema() {
                    {"title", "elytractl run file, kind bench"}};
     schema.update(schema_of(*root));
     schema["required"] = {"$schema", "kind"};
-    schema["properties"]["thresholds"]["items"]["required"] = {"metric"};
-    schema["properties"]["thresholds"]["items"]["anyOf"] = {{{"required", {"min"}}},
-                                                            {{"required", {"max"}}}};
+    add_threshold_rules(schema["properties"]["thresholds"]["items"]);
     return schema;
 }
 

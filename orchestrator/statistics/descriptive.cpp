@@ -23,6 +23,12 @@ double median(std::vector<double> values) {
     return (*std::max_element(values.begin(), middle) + *middle) / 2;
 }
 
+double median_deviation(std::vector<double> values) {
+    const double middle = median(values);
+    for (double& value : values) value = std::abs(value - middle);
+    return median(std::move(values));
+}
+
 double standard_deviation(std::span<const double> values) {
     if (values.size() < 2) return 0;
     const double centre = mean(values);

@@ -11,6 +11,9 @@ double mean(std::span<const double> values);
 
 double median(std::vector<double> values);
 
+// The median of the distances from the median.
+double median_deviation(std::vector<double> values);
+
 // With n - 1 in the denominator; 0 for one value.
 double standard_deviation(std::span<const double> values);
 

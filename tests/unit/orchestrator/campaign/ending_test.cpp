@@ -117,3 +117,37 @@ TEST_CASE("a bound that invalidates a run is a reason against it") {
     REQUIRE(reasons.size() == 1);
     CHECK(reasons[0].severity == statistics::Severity::invalid);
 }
+
+TEST_CASE("a regression has its own status, after bounds and before what is undecided") {
+    const Measured one;
+    report::CheckedThreshold worse = broken_bound("regression");
+    worse.regression = report::CheckedRegression{};
+    report::CheckedThreshold undecided = worse;
+    undecided.metric = "throughput";
+    undecided.regression->against = "tag:main";
+    undecided.regression->undecided = "the noise is unknown";
+    const auto end = [&](std::vector<report::CheckedThreshold> thresholds) {
+        const statistics::Verdict verdict =
+            statistics::judge_run({}, campaign::run_reasons(thresholds, nullptr, {&one, 1}));
+        return campaign::judge_end(
+            {.measured = {&one, 1}, .verdict = verdict, .thresholds = thresholds});
+    };
+    CHECK(end({worse}) == ExitCode::regression);
+    CHECK(end({undecided}) == ExitCode::inconclusive);
+    CHECK(end({undecided, worse}) == ExitCode::regression);
+    CHECK(end({worse, broken_bound("fail")}) == ExitCode::threshold_failed);
+    const auto reasons = campaign::run_reasons({&undecided, 1}, nullptr, {&one, 1});
+    REQUIRE(reasons.size() == 1);
+    CHECK(reasons[0].text == "throughput against tag:main is undecided: the noise is unknown");
+}
+
+TEST_CASE("a run that a bound has ended says after which measurement") {
+    report::CheckedThreshold broken = broken_bound("fail");
+    broken.metric = "batch.p99";
+    broken.measurement = 1;
+    broken.aborted = true;
+    const auto reasons = campaign::run_reasons({&broken, 1}, nullptr, {});
+    REQUIRE(reasons.size() == 1);
+    CHECK(reasons[0].severity == statistics::Severity::care);
+    CHECK(reasons[0].text == "The bound on batch.p99 ended the run after measurement 2");
+}

@@ -37,6 +37,26 @@ TEST_CASE("a bound is held against every measurement and is kept at its very val
     }
 }
 
+TEST_CASE("a bound of one step binds no other, and what says abort ends the run") {
+    const spec::Threshold threshold{.metric = "throughput",
+                                    .minimum = 100.0,
+                                    .maximum = {},
+                                    .on_fail = {},
+                                    .abort = true,
+                                    .at = 0.1 + 0.6};
+    Measured one = measured(0, 50);
+    CHECK(campaign::check_thresholds({&threshold, 1}, {&one, 1}).empty());
+    one.rate_fraction = 0.5;
+    CHECK_FALSE(campaign::ends_run({&threshold, 1}, one));
+    one.rate_fraction = 0.7;
+    CHECK(campaign::ends_run({&threshold, 1}, one));
+    const auto checked = campaign::check_thresholds({&threshold, 1}, {&one, 1});
+    REQUIRE(checked.size() == 1);
+    CHECK(checked[0].aborted);
+    one.metrics["throughput"] = 100;
+    CHECK_FALSE(campaign::ends_run({&threshold, 1}, one));
+}
+
 TEST_CASE("a metric that was not measured has not kept its bound") {
     const spec::Threshold threshold{
         .metric = "batch.p99", .minimum = {}, .maximum = 1.0, .on_fail = {}};

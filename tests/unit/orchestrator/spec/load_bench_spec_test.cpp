@@ -157,6 +157,28 @@ TEST_CASE("thresholds are converted into the unit of their metric") {
     CHECK(*spec->thresholds[3].maximum == 2147483648.0);
 }
 
+TEST_CASE("a threshold may end the run, be about a step, or follow from earlier runs") {
+    const auto spec = build(R"({"load": {"arrival": {"rate": "auto", "steps": ["50%", 0.7]}},
+        "thresholds": [{"metric": "batch.p99", "max": "40ms", "at": "70%", "abort": true},
+        {"metric": "throughput", "regression": {"against": "tag:main", "worse_than": "noise+2%"}},
+        {"metric": "throughput", "regression": {"against": "run:42", "worse_than": "5%"}},
+        {"metric": "throughput", "regression": {"against": "last", "worse_than": "noise"}}]})");
+    REQUIRE(spec.has_value());
+    const std::vector<Threshold>& all = spec->thresholds;
+    REQUIRE(all.size() == 4);
+    CHECK(all[0].abort);
+    CHECK(all[0].at == 0.7);
+    CHECK_FALSE(all[0].regression.has_value());
+    CHECK_FALSE(all[1].abort);
+    CHECK(all[1].regression->against == "tag:main");
+    CHECK(all[1].regression->noise);
+    CHECK(all[1].regression->allowance == doctest::Approx(0.02));
+    CHECK_FALSE(all[2].regression->noise);
+    CHECK(all[2].regression->allowance == doctest::Approx(0.05));
+    CHECK(all[3].regression->noise);
+    CHECK(all[3].regression->allowance == 0);
+}
+
 TEST_CASE("a matrix makes a cell of every combination but the excluded ones") {
     const auto spec = build(R"({"matrix": {"/load/clients": [1, 4],
         "/load/arrival": [{"model": "closed"}, {"rate": "5k/s"}],
@@ -229,7 +251,38 @@ TEST_CASE("what does not go together is refused where it was written") {
         {R"({"thresholds": [{"metric": "batch.p95", "max": 1}]})",
          "f:1:28: /thresholds/0/metric (\"batch.p95\"): needs 95 in /measure/percentiles"},
         {R"({"thresholds": [{"metric": "throughput"}]})",
-         "f:1:17: /thresholds/0 ({\"metric\":\"throughput\"}): needs min, max or both"},
+         "f:1:17: /thresholds/0 ({\"metric\":\"throughput\"}): needs min, max or both, or a "
+         "regression"},
+        {R"({"thresholds": [{"metric": "throughput", "min": null}]})",
+         "f:1:17: /thresholds/0 ({\"metric\":\"throughput\",\"min\":null}): needs min, max or "
+         "both, "
+         "or a regression"},
+        {R"({"thresholds": [{"metric": null, "max": 1}]})",
+         "f:1:17: /thresholds/0 ({\"metric\":null,\"max\":1}): needs a metric"},
+        {R"({"thresholds": [{"metric": "throughput", "min": 1, "at": 0.7}]})",
+         "f:1:58: /thresholds/0/at (0.7): must be one of /load/arrival/steps, with "
+         "/load/arrival/rate \"auto\""},
+        {R"({"load": {"arrival": {"rate": "auto", "steps": [0.5]}},
+            "thresholds": [{"metric": "throughput", "min": 1, "at": "70%"}]})",
+         "f:2:69: /thresholds/0/at (\"70%\"): must be one of /load/arrival/steps, with "
+         "/load/arrival/rate \"auto\""},
+        {R"({"thresholds": [{"metric": "throughput", "abort": true,
+            "regression": {"against": "last", "worse_than": "5%"}}]})",
+         "f:1:51: /thresholds/0/abort (true): does not go with regression; make it a threshold of "
+         "its own"},
+        {R"({"thresholds": [{"metric": "throughput", "max": 1,
+            "regression": {"against": "last", "worse_than": "5%"}}]})",
+         "f:1:49: /thresholds/0/max (1): does not go with regression; make it a threshold of its "
+         "own"},
+        {R"({"thresholds": [{"metric": "throughput", "regression": {"against": "last"}}]})",
+         "f:1:56: /thresholds/0/regression ({\"against\":\"last\"}): needs against and worse_than"},
+        {R"({"thresholds": [{"metric": "throughput",
+            "regression": {"against": "main", "worse_than": "5%"}}]})",
+         "f:2:39: /thresholds/0/regression/against (\"main\"): must be tag:TAG, run:RUN or last"},
+        {R"({"thresholds": [{"metric": "throughput",
+            "regression": {"against": "tag:main", "worse_than": "noise2%"}}]})",
+         "f:2:65: /thresholds/0/regression/worse_than (\"noise2%\"): must be a percentage below "
+         "100% such as \"5%\", or \"noise\", or \"noise+2%\""},
         {R"({"thresholds": [{"metric": "throughput", "max": "4ms"}]})",
          "f:1:49: /thresholds/0/max (\"4ms\"): does not fit throughput: \"ms\" is not a unit; "
          "write /s, k/s or M/s, for example 150k/s"},
@@ -266,7 +319,8 @@ TEST_CASE("damaged run files are refused, or mean something, and never end the p
         start_file(),
         R"({"load": {"arrival": {"shape": [{"from": 0, "to": "80k/s", "for": "20s"}]},
             "mix": {"linked": "10%"}, "distribution": "hot", "hot": {"accounts": 3}},
-            "thresholds": [{"metric": "batch.p99", "min": 1, "max": "40ms"}],
+            "thresholds": [{"metric": "batch.p99", "min": 1, "max": "40ms"}, {"metric":
+            "throughput", "regression": {"against": "tag:a", "worse_than": "noise+1%"}}],
             "matrix": {"/load/clients": [1, 4], "/cluster/start/limit": ["1", 2, true],
                        "exclude": [{"/load/clients": 4}]}})"};
     elytra::Prng prng(7);
