@@ -10,6 +10,7 @@
 #include <nlohmann/json.hpp>
 
 #include "orchestrator/campaign/campaign.hpp"
+#include "orchestrator/cli/bundle_command.hpp"
 #include "orchestrator/cli/console.hpp"
 #include "orchestrator/cli/own_program.hpp"
 #include "orchestrator/cli/plan_command.hpp"
@@ -241,6 +242,13 @@ std::optional<std::string> changed_program(const BenchRequest& request, const Pr
     return std::nullopt;
 }
 
+// Whether something went wrong that somebody has to look into: numbers that are bad or doubtful are
+// explained by the report.
+bool is_worth_a_bundle(ExitCode code) {
+    return code == ExitCode::unclassified || code == ExitCode::timed_out ||
+           code == ExitCode::member_died || code == ExitCode::check_failed;
+}
+
 Outcome measure(BenchRequest& request, const BenchFlags& flags, Programs programs,
                 std::optional<progress::EventStream> stream) {
     const std::string& directory = request.spec.report.directory;
@@ -287,8 +295,12 @@ Outcome measure(BenchRequest& request, const BenchFlags& flags, Programs program
     if (!listeners.problem().empty()) print_warning(listeners.problem());
     static_cast<void>(
         records::RunIndex::open(directory));  // takes the run in, or the next one does
-    const auto code = static_cast<ExitCode>(result.at("run").at("exit_code").get<int>());
-    return {code == ExitCode::success && !complete ? ExitCode::unclassified : code, folder->id()};
+    auto code = static_cast<ExitCode>(result.at("run").at("exit_code").get<int>());
+    if (code == ExitCode::success && !complete) code = ExitCode::unclassified;
+    if (request.spec.report.bundle_on_failure && is_worth_a_bundle(code)) {
+        bundle_failed_run(folder->path());
+    }
+    return {code, folder->id()};
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include "orchestrator/cli/action.hpp"
 #include "orchestrator/cli/exit_code.hpp"
 #include "orchestrator/cli/records_access.hpp"
+#include "orchestrator/records/redaction.hpp"
 
 namespace elytractl::cli {
 
@@ -24,6 +25,14 @@ private:
     std::string run_;
     std::string output_;
     std::uint64_t size_max_ = std::uint64_t{64} << 20;
+    bool no_redact_ = false;
 };
+
+// Secrets of this process, the home directory of its user and the name of the machine.
+records::Redaction redaction_here();
+
+// Packs a run that went wrong into its own folder and says so on standard error. What it cannot
+// write is a warning.
+void bundle_failed_run(const std::string& folder);
 
 }  // namespace elytractl::cli

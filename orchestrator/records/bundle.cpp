@@ -5,14 +5,17 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <archive.h>
 #include <archive_entry.h>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "orchestrator/records/atomic_file.hpp"
 #include "server/common/int.hpp"
 #include "server/io/file_descriptor.hpp"
 #include "server/io/file_error.hpp"
@@ -25,9 +28,11 @@ using elytra::Unexpected;
 using elytra::io::FileDescriptor;
 
 constexpr mode_t file_mode = 0644;
-constexpr std::size_t chunk_size = std::size_t{64} * 1024;
-// A log that does not fit is worth its end, unless that is too short to tell anything.
+constexpr std::size_t json_size_max = std::size_t{64} << 20;
+// A log that does not fit is worth its ends, unless they are too short to tell anything.
 constexpr std::uint64_t log_part_min = 1024;
+// How it begins says less than how it ends.
+constexpr std::uint64_t first_part_divisor = 4;
 
 struct CloseArchive {
     void operator()(archive* one) const { archive_write_free(one); }
@@ -69,23 +74,40 @@ bool write_body(archive* writer, std::string_view bytes) {
            elytra::narrow<la_ssize_t>(bytes.size());
 }
 
-// The end of the file, as much of it as planned. A file that became shorter meanwhile is filled up
-// with zeros by the archive.
-bool write_part(archive* writer, const FileDescriptor& file, const BundlePart& part) {
-    std::string chunk(chunk_size, '\0');
-    std::uint64_t offset = part.size - part.kept;
-    while (offset < part.size) {
-        const std::uint64_t wanted = std::min<std::uint64_t>(chunk.size(), part.size - offset);
-        const ssize_t count =
-            ::pread(file.get(), chunk.data(), wanted, elytra::narrow<off_t>(offset));
-        if (count < 0) return false;
-        if (count == 0) return true;
-        const auto length = elytra::narrow<std::size_t>(count);
-        if (!write_body(writer, std::string_view(chunk).substr(0, length))) return false;
-        offset += length;
+// Bytes of a file; fewer where it became shorter meanwhile.
+std::optional<std::string> read_range(const FileDescriptor& file, std::uint64_t offset,
+                                      std::uint64_t size) {
+    std::string bytes(elytra::narrow<std::size_t>(size), '\0');
+    std::size_t length = 0;
+    while (length < bytes.size()) {
+        const ssize_t count = ::pread(file.get(), bytes.data() + length, bytes.size() - length,
+                                      elytra::narrow<off_t>(offset + length));
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return std::nullopt;
+        if (count == 0) break;
+        length += elytra::narrow<std::size_t>(count);
     }
-    return true;
+    bytes.resize(length);
+    return bytes;
 }
+
+// What of the file goes into the archive, with a line where something was cut.
+std::optional<std::string> read_part(const FileDescriptor& file, const BundlePart& part) {
+    std::optional<std::string> first = read_range(file, 0, part.first);
+    if (!first || !part.is_cut()) return first;
+    const std::optional<std::string> last = read_range(file, part.size - part.last, part.last);
+    if (!last) return std::nullopt;
+    return fmt::format("{}\n[... {} bytes cut ...]\n{}", *first, part.size - part.kept(), *last);
+}
+
+// Scripts of a page are full of what looks like assignments.
+Redaction redaction_for(const Redaction& redaction, const std::string& name) {
+    Redaction fitting = redaction;
+    if (name.ends_with(".html")) fitting.assignments = false;
+    return fitting;
+}
+
+bool is_text(const std::string& name) { return !name.starts_with("hdr/"); }
 
 FileDescriptor open_part(const std::string& folder, const std::string& name) {
     const FileDescriptor opened(
@@ -100,32 +122,48 @@ FileDescriptor open_part(const std::string& folder, const std::string& name) {
     return FileDescriptor(::openat(inside.get(), name.substr(slash + 1).c_str(), flags));
 }
 
-std::string list_of_parts(const std::vector<BundlePart>& parts) {
+std::string list_of_parts(const std::vector<BundlePart>& parts, const RedactionCounts& counts) {
     std::string text = "bytes packed, bytes of the file, name\n";
     for (const BundlePart& part : parts) {
-        text += fmt::format("{:>12} {:>12}  {}\n", part.kept, part.size, part.name);
+        text +=
+            fmt::format("{:>12} {:>12}  {}{}\n", part.kept(), part.size, part.name,
+                        part.kept() > 0 && part.is_cut()
+                            ? fmt::format(" (the first {} and the last {})", part.first, part.last)
+                            : "");
     }
-    return text;
+    return text + fmt::format(
+                      "redacted: {} times a secret, {} times the home directory, {} times "
+                      "the name of the machine\n",
+                      counts.secrets, counts.homes, counts.hosts);
 }
 
-std::optional<std::string> write_parts(archive* writer, const std::string& folder,
-                                       const std::vector<BundlePart>& parts) {
+elytra::Result<RedactionCounts, std::string> write_parts(archive* writer, const std::string& folder,
+                                                         const std::vector<BundlePart>& parts,
+                                                         const Redaction& redaction) {
     const std::string id = folder.substr(folder.rfind('/') + 1);
+    RedactionCounts counts;
     for (const BundlePart& part : parts) {
-        if (part.kept == 0) continue;
+        if (part.kept() == 0 && part.size > 0) continue;
         const FileDescriptor file = open_part(folder, part.name);
-        if (!file.is_open()) {
-            return fmt::format("cannot read {}/{}: {}", folder, part.name,
-                               elytra::io::error_text(errno));
+        std::optional<std::string> text;
+        if (file.is_open()) text = read_part(file, part);
+        if (!text) {
+            return Unexpected(fmt::format("cannot read {}/{}: {}", folder, part.name,
+                                          elytra::io::error_text(errno)));
         }
-        if (!write_head(writer, id + "/" + part.name, part.kept)) return error_of(writer);
-        if (!write_part(writer, file, part)) return error_of(writer);
+        if (is_text(part.name)) {
+            text = redact(redaction_for(redaction, part.name), std::move(*text), counts);
+        }
+        if (!write_head(writer, id + "/" + part.name, text->size()) || !write_body(writer, *text)) {
+            return Unexpected(error_of(writer));
+        }
     }
-    const std::string list = list_of_parts(parts);
-    if (!write_head(writer, id + "/BUNDLE.txt", list.size())) return error_of(writer);
-    if (!write_body(writer, list)) return error_of(writer);
-    if (archive_write_close(writer) != ARCHIVE_OK) return error_of(writer);
-    return std::nullopt;
+    const std::string list = list_of_parts(parts, counts);
+    if (!write_head(writer, id + "/BUNDLE.txt", list.size()) || !write_body(writer, list) ||
+        archive_write_close(writer) != ARCHIVE_OK) {
+        return Unexpected(error_of(writer));
+    }
+    return counts;
 }
 
 }  // namespace
@@ -133,7 +171,8 @@ std::optional<std::string> write_parts(archive* writer, const std::string& folde
 std::vector<BundlePart> plan_bundle(const RunContent& content, std::uint64_t size_max) {
     std::vector<BundlePart> parts;
     for (const RunFile& file : content.files) {
-        if (file.name != "lock") parts.push_back({file.name, file.size, 0});
+        if (file.name == "lock" || file.name == bundle_file_name) continue;
+        parts.push_back({.name = file.name, .size = file.size});
     }
     std::ranges::stable_sort(parts, [](const BundlePart& left, const BundlePart& right) {
         const int left_rank = rank_of(left.name);
@@ -143,17 +182,28 @@ std::vector<BundlePart> plan_bundle(const RunContent& content, std::uint64_t siz
     std::uint64_t left = size_max;
     for (BundlePart& part : parts) {
         if (part.size <= left) {
-            part.kept = part.size;
+            part.first = part.size;
         } else if (is_log(part.name) && left >= log_part_min) {
-            part.kept = left;
+            part.first = left / first_part_divisor;
+            part.last = left - part.first;
         }
-        left -= part.kept;
+        left -= part.kept();
     }
     return parts;
 }
 
-Result<void, std::string> write_bundle(const std::string& path, const std::string& folder,
-                                       const std::vector<BundlePart>& parts) {
+Redaction with_secrets_of_run(Redaction redaction, const std::string& folder) {
+    for (const char* const name : {"result.json", "plan.json", "request.json"}) {
+        const auto text = read_file(fmt::format("{}/{}", folder, name), json_size_max);
+        if (text) add_secrets(redaction, nlohmann::json::parse(*text, nullptr, false));
+    }
+    return redaction;
+}
+
+Result<RedactionCounts, std::string> write_bundle(const std::string& path,
+                                                  const std::string& folder,
+                                                  const std::vector<BundlePart>& parts,
+                                                  const Redaction& redaction) {
     const FileDescriptor file(
         ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file_mode));
     if (!file.is_open()) {
@@ -163,11 +213,11 @@ Result<void, std::string> write_bundle(const std::string& path, const std::strin
     const bool ready = archive_write_add_filter_zstd(writer.get()) == ARCHIVE_OK &&
                        archive_write_set_format_pax_restricted(writer.get()) == ARCHIVE_OK &&
                        archive_write_open_fd(writer.get(), file.get()) == ARCHIVE_OK;
-    const std::optional<std::string> failed =
-        ready ? write_parts(writer.get(), folder, parts) : error_of(writer.get());
-    if (!failed) return {};
+    auto written = ready ? write_parts(writer.get(), folder, parts, redaction)
+                         : Result<RedactionCounts, std::string>(Unexpected(error_of(writer.get())));
+    if (written.has_value()) return written;
     ::unlink(path.c_str());  // half an archive helps nobody
-    return Unexpected(fmt::format("cannot write {}: {}", path, *failed));
+    return Unexpected(fmt::format("cannot write {}: {}", path, written.error()));
 }
 
 }  // namespace elytractl::records

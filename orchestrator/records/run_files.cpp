@@ -24,10 +24,10 @@ using elytra::Unexpected;
 using elytra::io::FileDescriptor;
 namespace filesystem = std::filesystem;
 
-constexpr std::array<std::string_view, 14> file_names{
-    "commands.txt", "environment.json", "events.jsonl", "junit.xml", "lock",
-    "owned.jsonl",  "plan.json",        "report.html",  "report.md", "report.txt",
-    "request.json", "result.json",      "series.csv",   "tags"};
+constexpr std::array<std::string_view, 15> file_names{
+    "bundle.tar.zst", "commands.txt", "environment.json", "events.jsonl", "junit.xml",
+    "lock",           "owned.jsonl",  "plan.json",        "report.html",  "report.md",
+    "report.txt",     "request.json", "result.json",      "series.csv",   "tags"};
 constexpr const char* result_name = "result.json";
 constexpr std::array<std::string_view, 2> directory_names{"hdr", "logs"};
 

@@ -89,6 +89,7 @@ constexpr bool same_fraction(double left, double right) {
 struct ReportSpec {
     std::string directory = "runs";
     std::vector<std::string> formats{"text", "json", "hdr", "html"};
+    bool bundle_on_failure = true;
 };
 
 // One configuration that is measured `repeat` times, each with fresh processes and data files.

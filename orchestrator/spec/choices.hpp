@@ -15,6 +15,7 @@ inline constexpr std::string_view rate_auto = "auto";
 inline constexpr std::array<std::string_view, 2> lifetime_names{"ephemeral", "keep"};
 inline constexpr std::array<std::string_view, 2> warmup_names{"steady", "time"};
 inline constexpr std::array<std::string_view, 2> on_fail_names{"fail", "invalid"};
+inline constexpr std::array<std::string_view, 2> bundle_names{"failure", "never"};
 inline constexpr std::array<std::string_view, 7> format_names{"text",     "json",  "hdr", "html",
                                                               "markdown", "junit", "csv"};
 

@@ -421,6 +421,12 @@ constexpr Key table[] = {
      .kind = choice,
      .description = "A format",
      .choices = format_names},
+    {.pointer = "/report/bundle",
+     .kind = choice,
+     .default_text = R"("failure")",
+     .description = "failure: a run that ends with status 1, 4, 5 or 10 leaves bundle.tar.zst, for "
+                    "somebody else to look at, in its folder; never: none does",
+     .choices = bundle_names},
 
     {.pointer = "/matrix",
      .kind = matrix,

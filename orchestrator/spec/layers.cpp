@@ -21,7 +21,7 @@ constexpr std::string_view variable_prefix = "ELYTRACTL_";
 constexpr std::string_view start_variable_prefix = "ELYTRACTL_CLUSTER_START_";
 constexpr std::string_view start_pointer = "/cluster/start";
 
-constexpr std::array<NamedFlag, 23> flags{{
+constexpr std::array<NamedFlag, 24> flags{{
     {"--name", "/name", {}},
     {"-n,--replicas", "/cluster/replicas", {}},
     {"--binary", "/cluster/binary", {}},
@@ -45,6 +45,7 @@ constexpr std::array<NamedFlag, 23> flags{{
     {"--repeat", "/measure/repeat", {}},
     {"--interval", "/measure/interval", {}},
     {"--runs", "/report/dir", {}},
+    {"--no-bundle", "/report/bundle", "never"},
 }};
 
 void append(Problems& problems, Problems more) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "orchestrator/spec/build_cell.hpp"
+#include "orchestrator/spec/choices.hpp"
 #include "orchestrator/spec/effective.hpp"
 #include "orchestrator/spec/matrix.hpp"
 #include "orchestrator/spec/read_thresholds.hpp"
@@ -21,7 +22,8 @@ Result<BenchSpec, Problems> build_bench_spec(const Document& document) {
         .cells = {},
         .thresholds = {},
         .report = {.directory = values.text("/report/dir"),
-                   .formats = values.value("/report/formats").get<std::vector<std::string>>()},
+                   .formats = values.value("/report/formats").get<std::vector<std::string>>(),
+                   .bundle_on_failure = values.text("/report/bundle") == bundle_names.front()},
         .document = document.value};
     for (const CellDocument& cell : *cells) spec.cells.push_back(build_cell(cell, problems));
     spec.thresholds = read_thresholds(document, spec.cells, problems);

@@ -7,11 +7,12 @@ file left, nobody else's file touched, and the next command tells the truth.
 import concurrent.futures
 import json
 import signal
+import subprocess
 import unittest
 
 import harness
 from bench_runs import (
-    FAKE, HOST, IMPATIENT, INTERRUPTED, MEMBER_DIED, NO_WARM_UP, REFUSED, SHORT, TIMED_OUT,
+    FAKE, HOST, IMPATIENT, INTERRUPTED, INVALID, MEMBER_DIED, NO_WARM_UP, REFUSED, SHORT, TIMED_OUT,
     BenchTest, reap_children,
 )
 
@@ -30,6 +31,7 @@ class Faults(BenchTest):
         self.assertEqual(measurement["left_behind"], [])
         self.check_folder()
         self.check_children()
+        self.assertTrue((self.run_folder() / "bundle.tar.zst").is_file())
         told = self.why()
         self.assertIn(f"given up, 1 measured, and ended INVALID, exit status {status}", told)
         self.assertNotIn("from outside", told)
@@ -50,6 +52,25 @@ class Faults(BenchTest):
             with self.subTest(fault):
                 _, result = self.bench(*IMPATIENT, fault=fault, status=status)
                 self.check_failed(result, status, completion, reason, word)
+
+    def test_a_run_that_went_wrong_leaves_a_bundle_unless_it_shall_not(self):
+        done, _ = self.bench(fault="die-at-start", status=MEMBER_DIED)
+        path = f"runs/{self.run_folder().name}/bundle.tar.zst"
+        self.assertIn(f": {path}\n", done.stderr)
+        listed = subprocess.run(["tar", "--zstd", "-tf", path], cwd=self.folder, text=True,
+                                capture_output=True, check=True, timeout=60).stdout
+        names = {line.split("/", 1)[1] for line in listed.splitlines()}
+        self.assertLessEqual({"result.json", "plan.json", "request.json", "environment.json",
+                              "commands.txt", "logs/m0-r0.log", "BUNDLE.txt"}, names)
+        self.assertNotIn("bundle.tar.zst", names)
+        for arguments in (["--no-bundle"], ["--set", "/report/bundle=never"]):
+            done, _ = self.bench(*arguments, fault="die-at-start", status=MEMBER_DIED)
+            self.assertFalse((self.run_folder() / "bundle.tar.zst").exists())
+            self.assertNotIn("bundle", done.stderr)
+        self.bench(status={0, INVALID})  # the latter on a busy machine
+        self.assertFalse((self.run_folder() / "bundle.tar.zst").exists())
+        self.run_elytractl("runs", "gc", "--keep=1", "--yes")
+        self.assertEqual(len(self.listed()), 1)
 
     def test_servers_that_end_under_load(self):
         for fault, reason, word in [

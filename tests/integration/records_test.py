@@ -6,6 +6,7 @@ import os
 import pty
 import subprocess
 import unittest
+import unittest.mock
 
 import harness
 
@@ -187,6 +188,49 @@ class Records(harness.ProcessTest):
         self.elytractl("bundle", "42", status=1)
         small = self.elytractl("bundle", "42", "-o", "small.tar.zst", "--size-max=10", "--json")
         self.assertEqual([one["packed"] for one in json.loads(small.stdout)["files"]], [0, 0])
+
+    def packed(self, archive, name):
+        return subprocess.run(
+            ["tar", "--zstd", "-xOf", archive, f"0042-brisk-otter/{name}"],
+            cwd=self.folder,
+            capture_output=True,
+            text=True,
+            timeout=harness.COMMAND_SECONDS_MAX,
+            check=True,
+        ).stdout
+
+    def test_a_log_that_does_not_fit_keeps_its_ends(self):
+        folder = self.make_run("0042-brisk-otter")
+        size = (folder / "result.json").stat().st_size + 4000
+        log = "first\n" + "x" * 100_000 + "\nlast\n"
+        (folder / "logs" / "m0-r0.log").write_text(log)
+        self.elytractl("bundle", "42", f"--size-max={size}", "-o", "a.tar.zst", "--no-redact")
+        packed = self.packed("a.tar.zst", "logs/m0-r0.log")
+        self.assertEqual(packed[:1000], log[:1000])
+        self.assertEqual(packed[-3000:], log[-3000:])
+        self.assertIn(f"[... {len(log) - 4000} bytes cut ...]", packed)
+        self.assertIn("logs/m0-r0.log (the first 1000 and the last 3000)",
+                      self.packed("a.tar.zst", "BUNDLE.txt"))
+
+    def test_a_bundle_shows_no_secrets_unless_it_shall(self):
+        folder = self.make_run("0042-brisk-otter", command=["elytractl", "--api-key=argument"])
+        log = f"variable {os.uname().nodename} {self.folder}/x argument DB_PASSWORD=assigned end\n"
+        (folder / "logs" / "m0-r0.log").write_text(log)
+        variables = {"SOME_TOKEN": "variable", "HOME": str(self.folder)}
+        patch = unittest.mock.patch.dict(os.environ, variables)
+        patch.start()
+        self.addCleanup(patch.stop)
+        done = self.elytractl("bundle", "42", "-o", "a.tar.zst", "--json")
+        self.assertEqual(self.packed("a.tar.zst", "logs/m0-r0.log"),
+                         "<secret> <host> <home>/x <secret> DB_PASSWORD=<secret> end\n")
+        self.assertIn("--api-key=<secret>", self.packed("a.tar.zst", "result.json"))
+        counts = json.loads(done.stdout)["redacted"]
+        self.assertGreaterEqual(counts["secrets"], 4)
+        self.assertEqual((counts["home"], counts["host"]), (1, 1))
+        self.assertIn(f"redacted: {counts['secrets']} times a secret, 1 times the home",
+                      self.packed("a.tar.zst", "BUNDLE.txt"))
+        self.elytractl("bundle", "42", "-o", "b.tar.zst", "--no-redact")
+        self.assertEqual(self.packed("b.tar.zst", "logs/m0-r0.log"), log)
 
 
 if __name__ == "__main__":
