@@ -24,10 +24,10 @@ constexpr std::uint64_t nanoseconds_per_millisecond = 1'000'000;
 
 // Those that change nothing and measure nothing. A replay becomes the command that it repeats,
 // which is then recorded in its own name.
-constexpr std::array<std::string_view, 15> looking{
-    "validate",   "plan",           "explain", "schema",    "history",
-    "why",        "doctor",         "runs ls", "runs show", "runs diff",
-    "release ls", "release verify", "audit",   "replay",    "null-server"};
+constexpr std::array<std::string_view, 16> looking{
+    "validate", "plan",    "explain",     "schema",    "history",    "why",
+    "doctor",   "runs ls", "runs show",   "runs diff", "release ls", "release verify",
+    "audit",    "replay",  "null-server", "completion"};
 
 // "runs gc"; whether a flag of it says that nothing shall be done.
 struct ChosenVerb {

@@ -6,6 +6,7 @@
 #include "orchestrator/cli/bench_command.hpp"
 #include "orchestrator/cli/bundle_command.hpp"
 #include "orchestrator/cli/command_record.hpp"
+#include "orchestrator/cli/completion_command.hpp"
 #include "orchestrator/cli/doctor_command.hpp"
 #include "orchestrator/cli/exit_code.hpp"
 #include "orchestrator/cli/explain_command.hpp"
@@ -50,6 +51,7 @@ int main(int argc, char** argv) {
     const elytractl::cli::ReleaseVerb release(app, chosen);
     const elytractl::cli::AuditVerb audit(app, chosen);
     const elytractl::cli::ReplayVerb replay(app, chosen);
+    const elytractl::cli::CompletionVerb completion(app, chosen);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
