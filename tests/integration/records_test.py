@@ -141,6 +141,24 @@ class Records(harness.ProcessTest):
         self.assertFalse(folder.exists())
         self.assertEqual([one["id"] for one in self.listed()], ["0043-calm-wren"])
 
+    def test_gc_removes_exactly_what_it_has_shown(self):
+        for name in ("0042-brisk-otter", "0043-calm-wren"):
+            folder = self.make_run(name)
+            (folder / "lock").write_text("")
+            (folder / "hdr").mkdir()
+            (folder / "hdr" / "m0.hlog").write_text("#")
+        self.listed()
+        before = {str(path.relative_to(self.folder)) for path in self.runs.rglob("*")}
+        shown = json.loads(self.elytractl("runs", "gc", "42", "--dry-run", "--json").stdout)
+        self.assertFalse(shown["removed"])
+        self.assertEqual({str(path.relative_to(self.folder)) for path in self.runs.rglob("*")},
+                         before)
+        self.elytractl("runs", "gc", "42", "--yes")
+        after = {str(path.relative_to(self.folder)) for path in self.runs.rglob("*")}
+        paths = {path.rstrip("/") for run in shown["runs"] for path in run["paths"]}
+        self.assertEqual(before - after, paths)
+        self.assertEqual(after - before, set())
+
     def test_gc_refuses_folders_with_anything_else_in_them(self):
         for name, spoil in [
             ("0001-brisk-otter", lambda folder: (folder / "notes.txt").write_text("mine")),
