@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
+#include "bench/load/sine_rate.hpp"
 #include "bench/load/traffic_options.hpp"
 #include "bench/workload/exponential.hpp"
 #include "server/common/int.hpp"
@@ -34,15 +36,13 @@ public:
     std::uint64_t next();
 
 private:
-    // Expected events, in units of 2^-24.
-    using Expected = u128;
+    using Expected = SineRate::Expected;
 
-    static constexpr int unit_bits = 24;
+    static constexpr int unit_bits = SineRate::unit_bits;
 
-    static Expected expected_in(const RateStretch& stretch);
-    static std::uint64_t time_within(const RateStretch& stretch, Expected expected);
-
+    void begin_stretch(std::size_t index);
     Expected gap();
+    std::uint64_t time_within(Expected expected) const;
 
     std::vector<RateStretch> stretches_;
     ArrivalProcess process_;
@@ -52,6 +52,7 @@ private:
 
     Expected position_ = 0;  // of the next event, since the stretch began
     std::size_t stretch_ = 0;
+    std::optional<SineRate> sine_;     // of a stretch that has an amplitude
     Expected stretch_expected_ = 0;    // in all of the stretch
     std::uint64_t stretch_begin_ = 0;  // nanoseconds, as is the next
     std::uint64_t last_ = 0;

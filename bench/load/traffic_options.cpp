@@ -51,6 +51,18 @@ std::uint32_t unit_events_max(const MixOptions& mix) {
     return plain_only ? 1 : MixedStream::unit_events_max;
 }
 
+Outcome check_sine(const RateStretch& stretch) {
+    if (stretch.amplitude == 0) return {};
+    if (stretch.rate_begin != stretch.rate_end) {
+        return Unexpected(std::string("amplitude: a rate that swings has a mean that stays"));
+    }
+    const Bounded rows[] = {
+        {"amplitude", stretch.amplitude, 0, stretch.rate_begin},
+        {"period nanoseconds", stretch.period_nanoseconds, stretch_min, 1000 * hour},
+    };
+    return check_bounds(rows);
+}
+
 Outcome check_schedule(const ArrivalOptions& arrival) {
     if (arrival.stretches.empty() || arrival.stretches.size() > stretches_max) {
         return Unexpected(fmt::format("stretches ({}): an open schedule has 1 to {}",
@@ -64,6 +76,7 @@ Outcome check_schedule(const ArrivalOptions& arrival) {
             {"stretch nanoseconds", stretch.nanoseconds, stretch_min, 1000 * hour},
         };
         if (Outcome bounds = check_bounds(rows); !bounds.has_value()) return bounds;
+        if (Outcome sine = check_sine(stretch); !sine.has_value()) return sine;
         highest = std::max({highest, stretch.rate_begin, stretch.rate_end});
     }
     if (highest == 0) return Unexpected(std::string("stretches: all rates are 0"));

@@ -26,11 +26,16 @@ enum class ArrivalProcess : std::uint8_t { constant, poisson };
 inline constexpr std::array<std::string_view, 2> arrival_model_names{"closed", "open"};
 inline constexpr std::array<std::string_view, 2> arrival_process_names{"constant", "poisson"};
 
-// A stretch of an open schedule. The rate goes from `rate_begin` to `rate_end` linearly.
+// A stretch of an open schedule. The rate goes from `rate_begin` to `rate_end` linearly, or swings
+// around both of them, which are the same then, as a sine.
 struct RateStretch {
     std::uint64_t rate_begin = 0;  // events a second
     std::uint64_t rate_end = 0;
     std::uint64_t nanoseconds = 0;
+    std::uint64_t amplitude = 0;  // events a second, at most the rate; 0: no sine
+    std::uint64_t period_nanoseconds = 0;
+
+    bool is_flat() const { return rate_begin == rate_end && amplitude == 0; }
 
     bool operator==(const RateStretch&) const = default;
 };

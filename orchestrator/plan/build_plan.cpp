@@ -26,7 +26,7 @@ std::uint32_t add(Plan& plan, Measurement measurement) {
 // The one rate of an open schedule; none where it varies or is not known yet.
 std::optional<double> flat_rate(const spec::Cell& cell) {
     const auto& stretches = cell.traffic.arrival.stretches;
-    if (stretches.size() != 1 || stretches[0].rate_begin != stretches[0].rate_end) {
+    if (stretches.size() != 1 || !stretches[0].is_flat()) {
         return std::nullopt;
     }
     return static_cast<double>(stretches[0].rate_begin);

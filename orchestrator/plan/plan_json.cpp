@@ -42,8 +42,13 @@ Json arrival_json(const elytra::bench::ArrivalOptions& arrival) {
     json["process"] = name_of(arrival.process, elytra::bench::arrival_process_names);
     json["stretches"] = Json::array();
     for (const elytra::bench::RateStretch& stretch : arrival.stretches) {
-        json["stretches"].push_back(
-            {{"from", stretch.rate_begin}, {"to", stretch.rate_end}, {"ns", stretch.nanoseconds}});
+        Json item = {
+            {"from", stretch.rate_begin}, {"to", stretch.rate_end}, {"ns", stretch.nanoseconds}};
+        if (stretch.amplitude > 0) {
+            item["amplitude"] = stretch.amplitude;
+            item["period_ns"] = stretch.period_nanoseconds;
+        }
+        json["stretches"].push_back(std::move(item));
     }
     return json;
 }

@@ -24,7 +24,13 @@ std::string plural(std::uint64_t count, std::string_view noun) {
 
 std::string stretch_text(const RateStretch& stretch) {
     const std::string length = duration_text(stretch.nanoseconds);
-    if (stretch.rate_begin == stretch.rate_end) {
+    if (stretch.amplitude > 0) {
+        return fmt::format("{} +- {} every {} for {}",
+                           rate_text(static_cast<double>(stretch.rate_begin)),
+                           rate_text(static_cast<double>(stretch.amplitude)),
+                           duration_text(stretch.period_nanoseconds), length);
+    }
+    if (stretch.is_flat()) {
         return fmt::format("{} for {}", rate_text(static_cast<double>(stretch.rate_begin)), length);
     }
     return fmt::format("{} to {} in {}", rate_text(static_cast<double>(stretch.rate_begin)),
@@ -46,8 +52,7 @@ std::string arrival_text(const spec::Cell& cell) {
         }
         return fmt::format("open loop, {}, {} of the maximum", process, fmt::join(fractions, ", "));
     }
-    if (arrival.stretches.size() == 1 &&
-        arrival.stretches[0].rate_begin == arrival.stretches[0].rate_end) {
+    if (arrival.stretches.size() == 1 && arrival.stretches[0].is_flat()) {
         return fmt::format("open loop, {} {}", process,
                            rate_text(static_cast<double>(arrival.stretches[0].rate_begin)));
     }

@@ -25,7 +25,7 @@ ArrivalOptions with_ramp(const ArrivalOptions& arrival, std::uint64_t ramp_nanos
     ramped.stretches = {{.rate_begin = std::max<std::uint64_t>(rate / ramp_begin_divisor, 1),
                          .rate_end = rate,
                          .nanoseconds = ramp_nanoseconds}};
-    if (arrival.stretches.size() == 1 && rate == arrival.stretches.front().rate_end) {
+    if (arrival.stretches.size() == 1 && arrival.stretches.front().is_flat()) {
         ramped.stretches.push_back(
             {.rate_begin = rate, .rate_end = rate, .nanoseconds = run_nanoseconds_max});
         return ramped;

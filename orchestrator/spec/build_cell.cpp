@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <fmt/format.h>
@@ -245,17 +247,34 @@ private:
     }
 
     RateStretch stretch_of(const Json& stretch, const std::string& pointer) {
-        const bool flat = stretch.contains("rate");
-        const bool from = stretch.contains("from");
-        const bool to = stretch.contains("to");
-        const bool well_formed = flat ? !from && !to : from && to;
-        if (!stretch.contains("for") || !well_formed) {
-            refuse_item(pointer, stretch, "needs rate and for, or from, to and for");
-            return {};
+        const auto has_only = [&](std::initializer_list<std::string_view> names) {
+            return stretch.size() == names.size() &&
+                   std::ranges::all_of(names, [&](auto name) { return stretch.contains(name); });
+        };
+        if (has_only({"rate", "for"}) || has_only({"from", "to", "for"})) {
+            const bool flat = stretch.contains("rate");
+            return {.rate_begin = rate_of(stretch[flat ? "rate" : "from"]),
+                    .rate_end = rate_of(stretch[flat ? "rate" : "to"]),
+                    .nanoseconds = nanoseconds_of(stretch["for"])};
         }
-        return {.rate_begin = rate_of(stretch[flat ? "rate" : "from"]),
-                .rate_end = rate_of(stretch[flat ? "rate" : "to"]),
-                .nanoseconds = nanoseconds_of(stretch["for"])};
+        if (has_only({"mean", "amplitude", "period", "for"})) return sine_of(stretch, pointer);
+        refuse_item(pointer, stretch,
+                    "needs rate and for, or from, to and for, or mean, amplitude, period and for");
+        return {};
+    }
+
+    RateStretch sine_of(const Json& stretch, const std::string& pointer) {
+        const std::uint64_t mean = rate_of(stretch["mean"]);
+        const std::uint64_t amplitude = rate_of(stretch["amplitude"]);
+        if (amplitude > mean) {
+            refuse_item(pointer + "/amplitude", stretch["amplitude"],
+                        "must not be above mean: a rate below 0 does not exist");
+        }
+        return {.rate_begin = mean,
+                .rate_end = mean,
+                .nanoseconds = nanoseconds_of(stretch["for"]),
+                .amplitude = amplitude,
+                .period_nanoseconds = nanoseconds_of(stretch["period"])};
     }
 
     void refuse_item(const std::string& pointer, const Json& value, std::string rule) {

@@ -46,6 +46,21 @@ TEST_CASE("what cannot work is refused with its name and its bounds") {
              options.arrival.stretches[0].nanoseconds = 999'999;
          },
          "stretch nanoseconds (999999): must be 1000000 to 3600000000000000"},
+        {[&](auto& options) {
+             open(options);
+             options.arrival.stretches = {{100, 100, 1'000'000'000, 101, 1'000'000'000}};
+         },
+         "amplitude (101): must be 0 to 100"},
+        {[&](auto& options) {
+             open(options);
+             options.arrival.stretches = {{100, 100, 1'000'000'000, 100, 999'999}};
+         },
+         "period nanoseconds (999999): must be 1000000 to 3600000000000000"},
+        {[&](auto& options) {
+             open(options);
+             options.arrival.stretches = {{100, 101, 1'000'000'000, 50, 1'000'000'000}};
+         },
+         "amplitude: a rate that swings has a mean that stays"},
     };
     for (const Row& row : rows) {
         CAPTURE(row.error);

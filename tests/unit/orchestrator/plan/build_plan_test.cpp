@@ -5,6 +5,8 @@
 
 #include <doctest/doctest.h>
 
+#include "orchestrator/plan/plan_report.hpp"
+
 using namespace elytractl;
 using namespace elytractl::plan;
 using elytra::bench::ArrivalModel;
@@ -92,6 +94,11 @@ TEST_CASE("a flat rate is named, a shape has none") {
     CHECK(build_bench_plan(spec).measurements[0].rate == 5000);
     spec.cells[0].traffic.arrival.stretches.push_back({5000, 9000, second});
     CHECK_FALSE(build_bench_plan(spec).measurements[0].rate.has_value());
+    spec.cells[0].traffic.arrival.stretches = {{5000, 5000, second, 100, second}};
+    CHECK_FALSE(build_bench_plan(spec).measurements[0].rate.has_value());
+    CHECK(load_text(spec.cells[0])
+              .starts_with("open loop, poisson, again and again: 5k/s +- 100/s "
+                           "every 1s for 1s; "));
 }
 
 TEST_CASE("the steps of a measurement create, measure and take down a cluster") {

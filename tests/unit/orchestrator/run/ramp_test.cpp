@@ -38,6 +38,12 @@ TEST_CASE("a schedule with steps is written out behind its rise") {
                                                        {50, 50, second}});
 }
 
+TEST_CASE("a sine is not taken for a constant rate") {
+    const RateStretch sine{100, 100, 2 * second, 50, second};
+    CHECK(with_ramp(open({sine}), second, 3 * second).stretches ==
+          std::vector<RateStretch>{{10, 100, second}, sine, sine});
+}
+
 TEST_CASE("a schedule stays as it is without a rise, or where it would become too long") {
     const ArrivalOptions fine = open({{10, 10, 1}, {50, 50, 1}});
     CHECK(with_ramp(fine, 0, second) == fine);

@@ -113,6 +113,11 @@ TEST_CASE("a rate or a shape makes the loop open") {
     CHECK(shape.stretches == std::vector<RateStretch>{{0, 80'000, 20'000'000'000},
                                                       {80'000, 80'000, 60'000'000'000},
                                                       {1000, 1000, 100'000'000}});
+
+    const auto sine = arrival_of(
+        R"({"shape": [{"mean": "100k/s", "amplitude": "50k/s", "period": "10s", "for": "1m"}]})");
+    CHECK(sine.stretches ==
+          std::vector<RateStretch>{{100'000, 100'000, 60'000'000'000, 50'000, 10'000'000'000}});
 }
 
 TEST_CASE("an automatic rate is fractions of a maximum that is measured first") {
@@ -234,7 +239,16 @@ TEST_CASE("what does not go together is refused where it was written") {
         {R"({"load": {"arrival": {"rate": 5, "steps": [1]}}})",
          "f:1:43: /load/arrival/steps ([1]): means nothing unless rate is \"auto\""},
         {R"({"load": {"arrival": {"shape": [{"rate": 5}]}}})",
-         "f:1:33: /load/arrival/shape/0 ({\"rate\":5}): needs rate and for, or from, to and for"},
+         "f:1:33: /load/arrival/shape/0 ({\"rate\":5}): needs rate and for, or from, to and for, "
+         "or "
+         "mean, amplitude, period and for"},
+        {R"({"load": {"arrival": {
+            "shape": [{"mean": 5, "amplitude": 6, "period": "1s", "for": "1s"}]}}})",
+         "f:2:48: /load/arrival/shape/0/amplitude (6): must not be above mean: a rate below 0 does "
+         "not exist"},
+        {R"({"load": {"arrival": {"shape": [{"mean": 5, "rate": 6, "for": "1s"}]}}})",
+         "f:1:33: /load/arrival/shape/0 ({\"mean\":5,\"rate\":6,\"for\":\"1s\"}): needs rate and "
+         "for, or from, to and for, or mean, amplitude, period and for"},
         {R"({"load": {"arrival": {"shape": [{"rate": 0, "for": "1s"}]}}})",
          "f:1:32: /load/arrival/shape ([{\"rate\":0,\"for\":\"1s\"}]): nothing ever arrives"},
         {R"({"measure": {"warmup": {"min": "5s", "max": "4s"}}})",
