@@ -44,7 +44,7 @@ Arrivals::Arrivals(const ArrivalOptions& options, std::uint64_t seed, Share shar
       process_(options.process),
       generators_(share.count),
       gaps_(std::uint64_t{1} << unit_bits),
-      prng_(Prng(seed).split(share.index)) {
+      prng_(Prng(seed).split(std::uint64_t{share.step} << 32 | share.index)) {
     ELYTRA_ASSERT(share.index < share.count);
     ELYTRA_ASSERT(!stretches_.empty());
     begin_stretch(0);

@@ -21,11 +21,13 @@ namespace elytra::bench {
 // Of n generators, the one at place t takes every n-th event of a constant process, beginning with
 // event t, so that all together follow the schedule exactly. Of a Poisson process each draws its
 // own with an n-th of the rate, from a seed derived from t: their sum is the process asked for.
+// Where schedules follow one another in steps, each step draws from a seed of its own.
 class Arrivals {
 public:
     struct Share {
         std::uint32_t index = 0;
         std::uint32_t count = 1;
+        std::uint32_t step = 0;
     };
 
     // Requires: validate() has accepted the options; the model is open.

@@ -70,6 +70,29 @@ Instant Backlog::oldest() const {
     return std::min(transfers_.front().intended, queries_.front().intended);
 }
 
+void Backlog::go_on(Instant start, Arrivals arrivals, TrafficRecorder& recorder) {
+    ELYTRA_ASSERT(!over_);
+    Batch batch;
+    const auto tell = [&] {
+        if (!batch.empty()) recorder.on_carried(batch, start);
+        batch.clear();
+    };
+    for (const Unit& unit : transfers_) {
+        if (batch.events + unit.events > options_.batch_max) tell();
+        batch.add(unit);
+    }
+    tell();
+    for (const Unit& unit : queries_) {
+        batch.add(unit);
+        tell();
+    }
+    // What was drawn from the schedule and not reached arrives by the other one.
+    if (!ahead_.empty()) unit_next_ = ahead_.front().index;
+    ahead_.clear();
+    arrivals_ = std::move(arrivals);
+    options_.start = start;
+}
+
 void Backlog::over(Instant at) {
     ahead_.clear();
     over_ = at;

@@ -32,6 +32,11 @@ public:
     // do not decrease, no over().
     void arrive(Instant end, TrafficRecorder& recorder);
 
+    // Another schedule takes over: what was intended before its start has arrived, and what waits
+    // goes on waiting. Tells the recorder of the schedule that ends what it leaves unanswered.
+    // Requires: no over().
+    void go_on(Instant start, Arrivals arrivals, TrafficRecorder& recorder);
+
     // The schedule ends: nothing arrives any more, and nothing is worth lingering for.
     void over(Instant at);
 
@@ -47,6 +52,8 @@ public:
     void drop(Instant now, TrafficRecorder& recorder);
 
     bool empty() const { return waiting_events_ == 0; }
+
+    std::uint64_t waiting_events() const { return waiting_events_; }
 
 private:
     Unit draw();

@@ -1,6 +1,7 @@
 #include "bench/load/traffic.hpp"
 
-#include <chrono>
+#include <algorithm>
+#include <deque>
 #include <optional>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "bench/load/traffic_timeline.hpp"
 #include "bench/load/traffic_worker.hpp"
 #include "server/common/assert.hpp"
+#include "server/common/int.hpp"
 #include "server/io/clock.hpp"
 #include "server/io/loop_thread.hpp"
 #include "server/io/postbox.hpp"
@@ -20,6 +22,11 @@ namespace {
 
 // A phase begins so much later than it is asked for, so that every thread knows of it in time.
 constexpr std::uint64_t notice_nanoseconds = nanoseconds_per_millisecond;
+
+// Nor before the step begins, which may be announced and not have come.
+Instant soon(const TrafficTimeline& step) {
+    return std::max(Instant{io::monotonic_now().nanoseconds + notice_nanoseconds}, step.start());
+}
 
 struct Generator {
     Generator(const TrafficOptions& options, WorkerShare share, const TrafficTimeline& timeline)
@@ -45,6 +52,7 @@ public:
     void start();
     void begin_warm_up();
     void begin_measurement();
+    void begin_step(const ArrivalOptions& arrival);
     void finish();
 
 private:
@@ -66,25 +74,29 @@ private:
     void on_registered();
     void on_accounts_created();
     void on_intervals(std::size_t index, const std::vector<TrafficInterval>& intervals);
+    void on_step_ended(std::size_t index, const WorkerReport& report);
     void on_drained(std::size_t index, const WorkerReport& report);
+    void add_report(std::size_t index, const WorkerReport& report);
     void on_failed(const std::string& reason);
     void end_drain();
     void report_intervals();
-    void set_durations();
+    void set_durations(const TrafficTimeline& step);
     void done();
     void stop_threads();
 
     TrafficOptions options_;
     std::vector<io::Address> addresses_;
     TrafficEvents events_;
-    TrafficTimeline timeline_;
+    std::deque<TrafficTimeline> steps_;   // all of them: threads may be behind
     std::optional<io::Postbox> postbox_;  // until all is done
     std::vector<std::unique_ptr<Generator>> generators_;
     IntervalMerger merger_;
     std::optional<Auditor> auditor_;  // of all workers, after the drain
 
     State state_ = State::created;
-    std::size_t answered_ = 0;  // workers that have finished the present step
+    std::size_t answered_ = 0;      // workers that have done what they were told last
+    std::size_t steps_ended_ = 0;   // by all workers, and told
+    std::size_t step_reports_ = 0;  // of workers, of the step that ends
     Instant step_began_;
     std::uint64_t unanswered_ = 0;  // requests
     TrafficResult result_;
@@ -96,12 +108,12 @@ Traffic::Implementation::Implementation(io::asio::io_context& loop, const Traffi
     : options_(options),
       addresses_(addresses),
       events_(std::move(events)),
-      timeline_(options.interval_nanoseconds),
       postbox_(std::in_place, loop),
       merger_(options.threads) {
+    steps_.emplace_back(options.interval_nanoseconds, options.arrival);
     for (std::uint32_t index = 0; index < options.threads; ++index) {
         generators_.push_back(std::make_unique<Generator>(
-            options_, WorkerShare{.index = index, .count = options.threads}, timeline_));
+            options_, WorkerShare{.index = index, .count = options.threads}, steps_.front()));
     }
 }
 
@@ -122,6 +134,11 @@ WorkerEvents Traffic::Implementation::events_of(std::size_t index) {
             [this, index](std::vector<TrafficInterval> intervals) {
                 postbox_->post(
                     [this, index, given = std::move(intervals)] { on_intervals(index, given); });
+            },
+        .on_step_ended =
+            [this, index](WorkerReport report) {
+                postbox_->post(
+                    [this, index, given = std::move(report)] { on_step_ended(index, given); });
             },
         .on_drained =
             [this, index](WorkerReport report) {
@@ -167,15 +184,26 @@ void Traffic::Implementation::begin_warm_up() {
     ELYTRA_ASSERT(state_ == State::ready);
     state_ = State::running;
     result_.threads.resize(generators_.size());
-    timeline_.begin(io::monotonic_now());
+    steps_.back().begin(io::monotonic_now());
     tell_all([](TrafficWorker& worker) { worker.run(); });
 }
 
 void Traffic::Implementation::begin_measurement() {
     if (state_ == State::done) return;  // as above
     ELYTRA_ASSERT(state_ == State::running);
-    const Instant soon{io::monotonic_now().nanoseconds + notice_nanoseconds};
-    timeline_.begin_measurement(timeline_.boundary_after(soon));
+    TrafficTimeline& step = steps_.back();
+    step.begin_measurement(step.boundary_after(soon(step)));
+}
+
+void Traffic::Implementation::begin_step(const ArrivalOptions& arrival) {
+    if (state_ == State::done) return;  // as above
+    ELYTRA_ASSERT(state_ == State::running && steps_.size() == steps_ended_ + 1);
+    ELYTRA_ASSERT(options_.arrival.model == ArrivalModel::open);
+    TrafficTimeline& step = steps_.back();
+    TrafficTimeline& next = steps_.emplace_back(options_.interval_nanoseconds, arrival,
+                                                narrow<std::uint32_t>(steps_.size()));
+    next.begin(step.boundary_after(soon(step)));
+    step.go_on_with(next);
 }
 
 void Traffic::Implementation::finish() {
@@ -194,7 +222,7 @@ void Traffic::Implementation::finish() {
             return;
     }
     state_ = State::draining;
-    timeline_.end({io::monotonic_now().nanoseconds + notice_nanoseconds});
+    steps_.back().end(soon(steps_.back()));
     tell_all([](TrafficWorker& worker) { worker.on_end_known(); });
 }
 
@@ -211,13 +239,34 @@ void Traffic::Implementation::report_intervals() {
     }
 }
 
-void Traffic::Implementation::on_drained(std::size_t index, const WorkerReport& report) {
-    merger_.finish(index);
+void Traffic::Implementation::on_step_ended(std::size_t index, const WorkerReport& report) {
+    if (state_ == State::done) return;
+    add_report(index, report);
+    if (++step_reports_ < generators_.size()) return;
+    step_reports_ = 0;
+    const TrafficTimeline& step = steps_[steps_ended_++];
+    set_durations(step);
+    result_.followed = true;
+    TrafficResult next;
+    next.started = io::wall_now();
+    next.threads.resize(generators_.size());
+    next.carried_in = result_.carried_out;
+    std::swap(result_, next);
+    if (events_.on_step) events_.on_step(std::move(next));
+}
+
+void Traffic::Implementation::add_report(std::size_t index, const WorkerReport& report) {
     result_.warm_up.add(report.warm_up);
     result_.measurement.add(report.measurement);
     result_.warm_up_latency.merge(report.warm_up_latency);
     result_.latency.merge(report.latency);
     result_.threads[index] = report.thread;
+    result_.carried_out += report.carried_events;
+}
+
+void Traffic::Implementation::on_drained(std::size_t index, const WorkerReport& report) {
+    merger_.finish(index);
+    add_report(index, report);
     unanswered_ += report.unanswered;
     const Auditor& auditor = generators_[index]->worker.auditor();
     if (auditor_) {
@@ -231,7 +280,8 @@ void Traffic::Implementation::on_drained(std::size_t index, const WorkerReport& 
 }
 
 void Traffic::Implementation::end_drain() {
-    set_durations();
+    set_durations(steps_.back());
+    result_.drain_nanoseconds = io::monotonic_now().nanoseconds - steps_.back().end().nanoseconds;
     if (unanswered_ > 0) {
         result_.errors.push_back(fmt::format(
             "{} requests were not answered within {} s after the last arrival", unanswered_,
@@ -243,12 +293,11 @@ void Traffic::Implementation::end_drain() {
     first.thread.post([&first, &auditor = *auditor_] { first.worker.read_back(auditor); });
 }
 
-void Traffic::Implementation::set_durations() {
-    const std::uint64_t end = timeline_.end().nanoseconds;
-    const std::uint64_t begin = std::min(timeline_.measurement().nanoseconds, end);
-    result_.warm_up_nanoseconds = begin - timeline_.start().nanoseconds;
+void Traffic::Implementation::set_durations(const TrafficTimeline& step) {
+    const std::uint64_t end = step.end().nanoseconds;
+    const std::uint64_t begin = std::min(step.measurement().nanoseconds, end);
+    result_.warm_up_nanoseconds = begin - step.start().nanoseconds;
     result_.measurement_nanoseconds = end - begin;
-    result_.drain_nanoseconds = io::monotonic_now().nanoseconds - end;
 }
 
 void Traffic::Implementation::on_failed(const std::string& reason) {
@@ -287,6 +336,8 @@ void Traffic::start() { implementation_->start(); }
 void Traffic::begin_warm_up() { implementation_->begin_warm_up(); }
 
 void Traffic::begin_measurement() { implementation_->begin_measurement(); }
+
+void Traffic::begin_step(const ArrivalOptions& arrival) { implementation_->begin_step(arrival); }
 
 void Traffic::finish() { implementation_->finish(); }
 

@@ -14,13 +14,15 @@ namespace elytra::bench {
 struct TrafficEvents {
     std::function<void()> on_ready;  // sessions are registered and accounts exist
     std::function<void(const TrafficInterval&)> on_interval;  // each interval of a running phase
-    std::function<void(TrafficResult)> on_done;               // the last thing, on success or not
+    std::function<void(TrafficResult)> on_step{};  // of a step that begin_step() has ended
+    std::function<void(TrafficResult)> on_done;    // the last thing, on success or not
 };
 
 // Traffic to a cluster until told to end. Owns its generator threads, each with its own loop and
 // sessions; events are called on the loop given, which keeps running until on_done, and which the
 // calls below come from. The phases follow one another as the owner says: start, begin_warm_up,
-// begin_measurement, finish. May be destroyed by on_done, by no other of its events.
+// begin_measurement, finish; an open traffic may go on with another schedule after each
+// measurement. May be destroyed by on_done, by no other of its events.
 class Traffic {
 public:
     // Requires: validate(options), 1 to wire::addresses_max addresses.
@@ -39,6 +41,14 @@ public:
     // Counts and histograms of the measurement begin with the next interval; what arrived before
     // belongs to the warm-up. No pause between them. Requires: begin_warm_up().
     void begin_measurement();
+
+    // The present step ends with the next interval, and the warm-up of another begins, with a
+    // schedule of its own: a function of the options, their seed, the number of the step and the
+    // time since its begin. Nothing is drained: what waits or is in flight then goes on, counts in
+    // the step where it arrived with what it has waited until then (TrafficResult), and as sent and
+    // answered where that happens. on_step tells what was measured. Requires: an open traffic, its
+    // measurement has begun, on_step has been called for the begin_step() before.
+    void begin_step(const ArrivalOptions& arrival);
 
     // No further arrivals; sends what waits, waits for answers, reads all balances where audited,
     // then on_done. Allowed in every phase.

@@ -32,37 +32,53 @@ std::uint64_t count_created(std::span<const std::byte> results) {
 
 void TrafficWorker::run() {
     if (failed_) return;
-    recorder_.emplace(RecorderOptions{.batch_max = options_.batch_max,
-                                      .late_nanoseconds = options_.late_nanoseconds},
-                      timeline_);
+    begin_recording();
     if (is_open()) {
         backlog_.emplace(BacklogOptions{.batch_max = options_.batch_max,
                                         .linger_nanoseconds = options_.linger_nanoseconds,
                                         .events_max = options_.backlog_max / share_.count,
-                                        .start = timeline_.start()},
-                         stream_,
-                         Arrivals(options_.arrival, options_.workload.seed,
-                                  {.index = share_.index, .count = share_.count}));
+                                        .start = timeline_->start()},
+                         stream_, arrivals());
     } else {
         for (const auto& session : sessions_) begin(*session);
     }
     on_tick();
 }
 
-// Brings arrivals and intervals up to date, in the order of their times, before anything that
-// happens now is counted.
+void TrafficWorker::begin_recording() {
+    recorder_.emplace(RecorderOptions{.batch_max = options_.batch_max,
+                                      .late_nanoseconds = options_.late_nanoseconds},
+                      *timeline_);
+}
+
+// The schedule of the present step.
+Arrivals TrafficWorker::arrivals() const {
+    return Arrivals(timeline_->arrival(), options_.workload.seed,
+                    {.index = share_.index, .count = share_.count, .step = timeline_->step()});
+}
+
+// Brings steps, arrivals and intervals up to date, in the order of their times, before anything
+// that happens now is counted.
 void TrafficWorker::settle(Instant now) {
+    while (timeline_->next() != nullptr && now >= timeline_->end()) {
+        settle_in_step(timeline_->end());
+        begin_next_step();
+    }
+    settle_in_step(now);
+}
+
+void TrafficWorker::settle_in_step(Instant now) {
     for (Instant end = recorder_->interval_end(); end <= now; end = recorder_->interval_end()) {
         arrive(end);
         recorder_->advance(end);
     }
     arrive({now.nanoseconds + 1});
-    if (!measuring_ && !draining_ && now >= timeline_.measurement()) begin_measurement();
-    if (!draining_ && now >= timeline_.end()) begin_drain();
+    if (!measuring_ && !draining_ && now >= timeline_->measurement()) begin_measurement();
+    if (!draining_ && now >= timeline_->end() && timeline_->next() == nullptr) begin_drain();
 }
 
 void TrafficWorker::arrive(Instant end) {
-    if (backlog_ && !draining_) backlog_->arrive(std::min(end, timeline_.end()), *recorder_);
+    if (backlog_ && !draining_) backlog_->arrive(std::min(end, timeline_->end()), *recorder_);
 }
 
 void TrafficWorker::begin_measurement() {
@@ -71,14 +87,39 @@ void TrafficWorker::begin_measurement() {
     thread_.audit_nanoseconds = 0;
 }
 
-void TrafficWorker::begin_drain() {
-    draining_ = true;
+void TrafficWorker::end_measurement() {
     if (measuring_) {
         thread_.cpu_nanoseconds = io::thread_cpu_nanoseconds() - thread_.cpu_nanoseconds;
-        thread_.nanoseconds = timeline_.end().nanoseconds - timeline_.measurement().nanoseconds;
+        thread_.nanoseconds = timeline_->end().nanoseconds - timeline_->measurement().nanoseconds;
     }
     measuring_ = false;
-    if (backlog_) backlog_->over(timeline_.end());
+}
+
+// What waits and what is in flight goes on; the step that ends counts it as it stands.
+void TrafficWorker::begin_next_step() {
+    const TrafficTimeline& next = *timeline_->next();
+    end_measurement();
+    std::uint64_t carried = backlog_->waiting_events();
+    for (const auto& session : sessions_) {
+        if (!session->holds_batch) continue;
+        recorder_->on_carried(session->in_flight.batch, next.start());
+        carried += session->in_flight.batch.events;
+    }
+    timeline_ = &next;
+    backlog_->go_on(next.start(), arrivals(), *recorder_);
+    recorder_->finish(next.start());
+    report_intervals();
+    WorkerReport ended = report();
+    ended.carried_events = carried;
+    events_.on_step_ended(std::move(ended));
+    thread_ = {};
+    begin_recording();
+}
+
+void TrafficWorker::begin_drain() {
+    draining_ = true;
+    end_measurement();
+    if (backlog_) backlog_->over(timeline_->end());
     patience_timer_.start(std::chrono::nanoseconds(options_.drain_timeout_nanoseconds),
                           [this] { drop_backlog(); });
 }
@@ -120,12 +161,16 @@ void TrafficWorker::finish(Instant now) {
     patience_timer_.cancel();
     recorder_->finish(now);
     report_intervals();
-    events_.on_drained({.warm_up = recorder_->counts(TrafficPhase::warm_up),
-                        .measurement = recorder_->counts(TrafficPhase::measurement),
-                        .warm_up_latency = recorder_->latency(TrafficPhase::warm_up),
-                        .latency = recorder_->latency(TrafficPhase::measurement),
-                        .thread = thread_,
-                        .unanswered = unanswered_});
+    events_.on_drained(report());
+}
+
+WorkerReport TrafficWorker::report() const {
+    return {.warm_up = recorder_->counts(TrafficPhase::warm_up),
+            .measurement = recorder_->counts(TrafficPhase::measurement),
+            .warm_up_latency = recorder_->latency(TrafficPhase::warm_up),
+            .latency = recorder_->latency(TrafficPhase::measurement),
+            .thread = thread_,
+            .unanswered = unanswered_};
 }
 
 void TrafficWorker::on_tick() {
@@ -158,6 +203,7 @@ void TrafficWorker::pump() {
         if (*ready > now) return pace_timer_.start(*ready, [this] { pump(); });
         session->in_flight.batch.clear();
         backlog_->take(session->in_flight.batch);
+        session->holds_batch = true;
         session->in_flight.message = session->client.acquire();
         write_request(stream_, session->in_flight, audited());
         now = io::monotonic_now();
@@ -208,6 +254,7 @@ void TrafficWorker::on_reply(Session& session, const Reply& reply) {
     if (!reply.has_value()) return fail(io::to_text(reply.error()));
     const Instant now = io::monotonic_now();
     settle(now);
+    session.holds_batch = false;
     const Instant sent = session.sent;
     std::swap(session.in_flight, session.answered);
     // The server works on the next request while this answer is checked.

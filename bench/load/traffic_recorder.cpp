@@ -42,6 +42,7 @@ void TrafficRecorder::on_dropped(const Unit& unit, std::uint64_t waited_nanoseco
     const TrafficPhase phase = timeline_.phase_at(unit.intended);
     counts_at(unit.intended).dropped += unit.events;
     interval_.counts.dropped += unit.events;
+    if (was_carried(unit.intended)) return;
     latency_of(phase).event.add(waited_nanoseconds / nanoseconds_per_microsecond, unit.events);
 
     const bool full = dropped_.events + unit.events > options_.batch_max;
@@ -87,24 +88,34 @@ void TrafficRecorder::on_answer(const Batch& batch, const Answer& answer) {
     record_events(batch, answer.answered);
 
     TrafficLatency& latency = latency_of(phase_of(batch));
-    const std::uint64_t response =
-        microseconds_between(batch.units.front().intended, answer.answered);
-    if (batch.is_query()) return latency.query.record_microseconds(response);
-    latency.batch.record_microseconds(response);
+    const Instant intended = batch.units.front().intended;
+    const std::uint64_t response = microseconds_between(intended, answer.answered);
+    const bool counted = was_carried(intended);
+    if (batch.is_query()) {
+        if (!counted) latency.query.record_microseconds(response);
+        return;
+    }
+    if (!counted) latency.batch.record_microseconds(response);
     interval_.batch.record_microseconds(response);
     latency.service.record_microseconds(microseconds_between(answer.sent, answer.answered));
 }
 
+void TrafficRecorder::on_carried(const Batch& batch, Instant end) {
+    record_events(batch, end);
+    const Instant intended = batch.units.front().intended;
+    if (batch.is_query() || was_carried(intended)) return;
+    latency_of(phase_of(batch)).batch.record_microseconds(microseconds_between(intended, end));
+}
+
 void TrafficRecorder::on_unanswered(const Batch& batch, Instant now) {
-    record_events(batch, now);
+    on_carried(batch, now);
     if (batch.is_query()) return;
-    const std::uint64_t waited = microseconds_between(batch.units.front().intended, now);
-    latency_of(phase_of(batch)).batch.record_microseconds(waited);
-    interval_.batch.record_microseconds(waited);
+    interval_.batch.record_microseconds(microseconds_between(batch.units.front().intended, now));
 }
 
 void TrafficRecorder::record_events(const Batch& batch, Instant end) {
     count_events(batch, [&](Instant intended, std::uint64_t events) {
+        if (was_carried(intended)) return;
         latency_of(timeline_.phase_at(intended))
             .event.add(microseconds_between(intended, end), events);
     });

@@ -17,8 +17,8 @@ struct RecorderOptions {
     std::uint64_t late_nanoseconds = 10'000'000;
 };
 
-// What one generator thread has counted and measured. Times are told, in their order; a clock is
-// not asked.
+// What one generator thread has counted and measured in a step. Times are told, in their order; a
+// clock is not asked.
 class TrafficRecorder {
 public:
     // The timeline outlives the recorder and has begun.
@@ -38,6 +38,10 @@ public:
     };
 
     void on_answer(const Batch& batch, const Answer& answer);
+
+    // Sent, or what would be sent together, but not answered when the step ends: counts with what
+    // it has waited until then. Its answer is told to the recorder of a later step.
+    void on_carried(const Batch& batch, Instant end);
 
     // Sent, and given up now.
     void on_unanswered(const Batch& batch, Instant now);
@@ -69,6 +73,9 @@ private:
         std::uint64_t waited_nanoseconds = 0;  // of the first of them
         TrafficPhase phase = TrafficPhase::warm_up;
     };
+
+    // Whether it arrived in an earlier step. Its latency was counted there.
+    bool was_carried(Instant intended) const { return intended < timeline_.start(); }
 
     TrafficPhase phase_of(const Batch& batch) const;
     TrafficCounts& counts_at(Instant instant);

@@ -71,6 +71,8 @@ struct AuditReport {
     std::vector<std::string> findings;   // as Findings::sentences(); empty: all was right
 };
 
+// Of a traffic, or of one of the steps that it was asked to go on with. What is said of the drain
+// and of the audit is in the result of the last step.
 struct TrafficResult {
     WallTime started;
     std::uint64_t setup_nanoseconds = 0;
@@ -79,15 +81,20 @@ struct TrafficResult {
     std::uint64_t drain_nanoseconds = 0;
     TrafficCounts warm_up;
     TrafficCounts measurement;
-    // Of the events whose intended time lies in the phase. What was not answered in the drain time
-    // counts in event and batch with the time it had waited by then. So does what was dropped: at a
-    // full backlog it counts with what the oldest event there had waited, and as many events as a
-    // batch can have are one batch.
+    // Of the events whose intended time lies in the phase. What was not answered in the drain time,
+    // or by the end of a step that another follows, counts in event and batch with the time it had
+    // waited by then, and not again in the next step, where it is sent and answered. So does what
+    // was dropped: at a full backlog it counts with what the oldest event there had waited, and as
+    // many events as a batch can have are one batch.
     TrafficLatency warm_up_latency;
     TrafficLatency latency;
     std::vector<TrafficInterval> intervals;
     std::vector<GeneratorThread> threads;
     AuditReport audit;
+    // Events that were waiting or in flight when the step began, and when another took over.
+    std::uint64_t carried_in = 0;
+    std::uint64_t carried_out = 0;
+    bool followed = false;            // by another step, without a drain
     std::vector<std::string> errors;  // why the load could not run as asked; empty where it did
 
     bool passed() const { return errors.empty() && audit.findings.empty(); }

@@ -16,6 +16,7 @@ struct TrafficWorker::Session {
     TrafficRequest answered;  // while its answer is checked and the next one is in flight
     AccountRange accounts;    // in flight instead, before and after the traffic
     Instant sent;
+    bool holds_batch = false;  // open: in_flight is on its way to the server or to its answer
     SessionClock clock;
 };
 

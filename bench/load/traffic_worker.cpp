@@ -29,7 +29,7 @@ TrafficWorker::TrafficWorker(io::asio::io_context& loop, const TrafficOptions& o
     : loop_(loop),
       options_(options),
       share_(share),
-      timeline_(timeline),
+      timeline_(&timeline),
       stream_(stream_options(options, share)),
       auditor_(stream_.workload()),
       supply_(stream_, options.batch_max),

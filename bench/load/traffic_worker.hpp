@@ -27,14 +27,15 @@
 
 namespace elytra::bench {
 
-// What a generator thread has to tell when its part of the traffic is over.
+// What a generator thread has to tell when its part of the traffic, or of a step, is over.
 struct WorkerReport {
     TrafficCounts warm_up;
     TrafficCounts measurement;
     TrafficLatency warm_up_latency;
     TrafficLatency latency;
     GeneratorThread thread;
-    std::uint64_t unanswered = 0;  // requests
+    std::uint64_t unanswered = 0;      // requests
+    std::uint64_t carried_events = 0;  // into the next step
 };
 
 // Called on the worker's loop.
@@ -42,6 +43,7 @@ struct WorkerEvents {
     std::function<void()> on_registered;
     std::function<void()> on_accounts_created;  // the worker's share
     std::function<void(std::vector<TrafficInterval>)> on_intervals;
+    std::function<void(WorkerReport)> on_step_ended;  // and another has begun
     std::function<void(WorkerReport)> on_drained;
     std::function<void()> on_read_back;
     std::function<void(std::string)> on_failed;  // nothing is called after it
@@ -69,7 +71,7 @@ public:
 
     void create_accounts();
 
-    // Sends until the end of the timeline, which has begun.
+    // Sends until the end of the timeline, which has begun, and of those that follow it.
     void run();
 
     // The timeline has got an end.
@@ -105,8 +107,14 @@ private:
 
     // traffic_flow.cpp: the traffic
     void settle(Instant now);
+    void settle_in_step(Instant now);
+    void begin_next_step();
+    void begin_recording();
+    Arrivals arrivals() const;
     void arrive(Instant end);
+    WorkerReport report() const;
     void begin_measurement();
+    void end_measurement();
     void begin_drain();
     void drop_backlog();
     void give_up_answers();
@@ -131,7 +139,7 @@ private:
     io::asio::io_context& loop_;
     TrafficOptions options_;
     WorkerShare share_;
-    const TrafficTimeline& timeline_;
+    const TrafficTimeline* timeline_;  // of the present step
     WorkerEvents events_;
     MixedStream stream_;
     Auditor auditor_;

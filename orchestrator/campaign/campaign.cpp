@@ -62,10 +62,21 @@ bool hung(const run::MeasurementOutcome& outcome) {
     });
 }
 
-// A sweep offers more than can be served on purpose; that makes none of its numbers worse.
+// A sweep offers more than can be served on purpose, and the steps after that serve what was left;
+// that makes none of its numbers worse.
 bool overloaded(const Measured& measured) {
-    return measured.direction.has_value() && measured.completion == run::Completion::complete &&
+    if (!measured.direction.has_value() || measured.completion != run::Completion::complete) {
+        return false;
+    }
+    const bool provoked = measured.direction == plan::Direction::overload ||
+                          measured.direction == plan::Direction::recovery;
+    return provoked || measured.carried_in > measured.in_flight_max ||
            !statistics::keeps_up(sweep_step(measured), std::nullopt);
+}
+
+std::uint64_t backlog_served(const statistics::MeasurementFacts& facts) {
+    const std::uint64_t own = facts.events_offered + facts.events_in_flight;
+    return facts.events_answered > own ? facts.events_answered - facts.events_offered : 0;
 }
 
 std::map<std::string, double> metrics_of(const json& measurement) {
@@ -99,20 +110,53 @@ json Campaign::run() {
                                               .severity = statistics::Severity::inconclusive,
                                               .text = "The run has not come to its end."}});
     write_result();
-    for (const plan::Measurement& measurement : options_.plan.measurements) {
+    for (std::size_t next = 0; next < options_.plan.measurements.size() && goes_on();) {
         if (decided()) break;
-        if (wanted(measurement)) measure(measurement);
-        if (!goes_on()) break;
+        const std::span<const plan::Measurement> cluster = cluster_of(next);
+        measure(cluster);
+        next += cluster.size();
     }
     if (options_.plan.kind == PlanKind::sweep) refine_knee();
     return conclude();
 }
 
-// A sweep does not climb further once two steps in a row were not served.
-bool Campaign::wanted(const plan::Measurement& measurement) const {
-    if (options_.plan.kind != PlanKind::sweep) return true;
-    if (measurement.direction != plan::Direction::up) return true;
-    return !statistics::is_saturated(sweep_steps(measured_));
+// The measurements that share one cluster, beginning with this one.
+std::span<const plan::Measurement> Campaign::cluster_of(std::size_t first) const {
+    const std::span<const plan::Measurement> all(options_.plan.measurements);
+    std::size_t end = first + 1;
+    if (all[first].place == plan::Place::first) {
+        while (all[end - 1].place != plan::Place::last) ++end;
+    }
+    return all.subspan(first, end - first);
+}
+
+// What the cluster is offered after the present step: further up unless two steps in a row were not
+// served, or down from the highest that was offered. The present step is judged by what it has
+// served until now.
+const plan::Measurement* Campaign::next_step(std::span<const plan::Measurement> cluster,
+                                             const plan::Measurement& present,
+                                             const elytra::bench::TrafficCounts& counts) const {
+    std::vector<statistics::SweepStep> steps = sweep_steps(measured_);
+    const bool up = present.direction == plan::Direction::up;
+    steps.push_back(
+        {.direction = up ? statistics::SweepDirection::up : statistics::SweepDirection::down,
+         .offered = static_cast<double>(counts.offered),
+         .accepted = static_cast<double>(counts.accepted)});
+    const bool saturated = statistics::is_saturated(steps);
+    const auto after = std::ranges::find(cluster, present.index, &plan::Measurement::index) + 1;
+    const auto next = std::find_if(after, cluster.end(), [&](const plan::Measurement& one) {
+        switch (*one.direction) {
+            case plan::Direction::up:
+                return !saturated;
+            case plan::Direction::down:
+                return one.rate_fraction < present.rate_fraction;
+            case plan::Direction::overload:
+            case plan::Direction::recovery:
+                break;
+        }
+        return true;
+    });
+    return next == cluster.end() ? nullptr : &*next;
 }
 
 // Looks at a comparison that may end early, at the places and with the significance that were laid
@@ -188,24 +232,44 @@ process::MeasurementPlan Campaign::complete_plan(const plan::Measurement& measur
     return complete;
 }
 
-void Campaign::measure(const plan::Measurement& measurement) {
+void Campaign::measure(std::span<const plan::Measurement> cluster) {
     if (session_.interrupted()) {
         interruption_ = {.code = ExitCode::interrupted, .text = "interrupted"};
         return;
     }
-    const process::MeasurementPlan complete = complete_plan(measurement);
-    auto outcome = session_.measure(complete, steady_test(complete.measure.warmup));
+    const plan::Measurement* present = &cluster.front();
+    const process::MeasurementPlan complete = complete_plan(*present);
+    const plan::Measurement* following = nullptr;
+    process::StepSequence steps;
+    if (cluster.size() > 1) {
+        steps.next = [&](const elytra::bench::TrafficCounts& counts) {
+            following = next_step(cluster, *present, counts);
+            return following == nullptr ? std::nullopt : std::optional(step_plan(*following));
+        };
+        steps.on_step = [&](const run::MeasurementOutcome& ended) {
+            record(*present, ended, complete.traffic);
+            present = following;
+        };
+    }
+    auto outcome = session_.measure(complete, steady_test(complete.measure.warmup), steps);
     if (!outcome.has_value()) {
         const bool not_ours = outcome.error().kind == process::Refusal::Kind::not_ours;
         interruption_ = {.code = not_ours ? ExitCode::refused : ExitCode::host_unsuitable,
                          .text = outcome.error().text};
         return;
     }
-    outcome->role = plan::role_names[static_cast<std::size_t>(measurement.role)];
-    record(measurement, *outcome, complete.traffic);
+    outcome->role = plan::role_names[static_cast<std::size_t>(present->role)];
+    record(*present, *outcome, complete.traffic);
 }
 
-// Measures between the highest rate that was served and the lowest that was not.
+process::StepPlan Campaign::step_plan(const plan::Measurement& measurement) const {
+    const process::MeasurementPlan complete = complete_plan(measurement);
+    return {.index = complete.index, .rate = complete.rate, .arrival = complete.traffic.arrival};
+}
+
+// Measures between the highest rate that was served and the lowest that was not. Each on a cluster
+// of its own: that of the sweep has been overloaded and still owes what follows from it, and these
+// rates shall be judged by themselves.
 void Campaign::refine_knee() {
     for (std::uint32_t added = 0; added < knee_measurements_max && goes_on(); ++added) {
         const std::vector<statistics::SweepStep> steps = sweep_steps(measured_);
@@ -216,7 +280,8 @@ void Campaign::refine_knee() {
         measurement.index = static_cast<std::uint32_t>(options_.plan.measurements.size()) + added;
         measurement.rate_fraction = *rate / *ceiling;
         measurement.direction = plan::Direction::up;
-        measure(measurement);
+        measurement.place = plan::Place::alone;
+        measure({&measurement, 1});
     }
 }
 
@@ -245,8 +310,20 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
                          .answers_wrong = answers_wrong(outcome),
                          .hung = hung(outcome),
                          .metrics = metrics_of(parts_.measurements.back()),
+                         .carried_in = outcome.traffic ? outcome.traffic->carried_in : 0,
+                         .carried_out = outcome.traffic ? outcome.traffic->carried_out : 0,
+                         .in_flight_max = judged.events_in_flight,
+                         .backlog_served = backlog_served(judged),
+                         .served_series = judged.throughput_series,
+                         .p99_series = judged.p99_series,
                          .verdict = verdict});
+    if (measurement.direction == plan::Direction::recovery && outcome.traffic) {
+        measured_.back().recovery = recovery_of(measured_, outcome.traffic->intervals);
+    }
+    const bool starts =
+        measurement.place == plan::Place::alone || measurement.place == plan::Place::first;
     for (const run::MemberOutcome& member : outcome.members) {
+        if (!starts) break;
         commands_ += fmt::format("{}\n", fmt::join(member.command, " "));
     }
     note(folder_.write("commands.txt", commands_));

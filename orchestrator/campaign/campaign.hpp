@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -61,9 +62,13 @@ public:
     const std::vector<std::string>& record_errors() const { return record_errors_; }
 
 private:
-    bool wanted(const plan::Measurement& measurement) const;
+    std::span<const plan::Measurement> cluster_of(std::size_t first) const;
+    const plan::Measurement* next_step(std::span<const plan::Measurement> cluster,
+                                       const plan::Measurement& present,
+                                       const elytra::bench::TrafficCounts& counts) const;
     bool decided();
-    void measure(const plan::Measurement& measurement);
+    void measure(std::span<const plan::Measurement> cluster);
+    process::StepPlan step_plan(const plan::Measurement& measurement) const;
     void refine_knee();
     process::MeasurementPlan complete_plan(const plan::Measurement& measurement) const;
     void record(const plan::Measurement& measurement, const run::MeasurementOutcome& outcome,

@@ -9,6 +9,7 @@
 
 #include "orchestrator/plan/plan.hpp"
 #include "orchestrator/run/outcome.hpp"
+#include "orchestrator/statistics/recovery.hpp"
 #include "orchestrator/statistics/validity.hpp"
 
 namespace elytractl::campaign {
@@ -28,6 +29,14 @@ struct Measured {
     bool answers_wrong = false;
     bool hung = false;                      // a member had to be killed at the end
     std::map<std::string, double> metrics;  // by their flat names
+    // Of a step of a sweep: events that it had to serve besides its own, and that it left.
+    std::uint64_t carried_in = 0;
+    std::uint64_t carried_out = 0;
+    std::uint64_t in_flight_max = 0;      // events; as many are carried when nothing waits
+    std::uint64_t backlog_served = 0;     // as SweepStep::backlog_served
+    std::vector<double> served_series{};  // events a second, one value an interval
+    std::vector<double> p99_series{};     // microseconds, likewise
+    std::optional<statistics::Recovery> recovery{};  // of the step that looks for it
     statistics::Verdict verdict;
 
     std::optional<double> metric(std::string_view name) const;

@@ -13,8 +13,14 @@ namespace elytractl::campaign {
 // Requires: of a sweep.
 statistics::SweepStep sweep_step(const Measured& measured);
 
-// The rates measured so far, in the order of measuring. What did not complete is left out.
+// The rates measured so far on the way up and down, in the order of measuring. What did not
+// complete is left out.
 std::vector<statistics::SweepStep> sweep_steps(std::span<const Measured> measured);
+
+// How the load of the last measurement came back to normal after the overload before it, from its
+// series. Requires: it is a recovery step.
+statistics::Recovery recovery_of(std::span<const Measured> measured,
+                                 std::span<const elytra::bench::TrafficInterval> intervals);
 
 // `p99_max_microseconds` is the objective for the knee, if there is one.
 report::Sweep sweep_result(std::span<const Measured> measured,

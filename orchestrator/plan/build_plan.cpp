@@ -18,7 +18,8 @@ constexpr std::uint32_t pairs_in_group = 2;  // blocks of a and b between two of
 // Returns the index.
 std::uint32_t add(Plan& plan, Measurement measurement) {
     measurement.index = static_cast<std::uint32_t>(plan.measurements.size());
-    measurement.steps = steps_of(plan.cell_of(measurement), arrival_model(plan, measurement));
+    measurement.steps =
+        steps_of(plan.cell_of(measurement), arrival_model(plan, measurement), measurement.place);
     plan.measurements.push_back(std::move(measurement));
     return plan.measurements.back().index;
 }
@@ -47,6 +48,30 @@ void add_repeat(Plan& plan, std::uint32_t index, std::uint32_t repeat,
     for (const double fraction : cell.rate_fractions) {
         add(plan, {.cell = index, .repeat = repeat, .rate_fraction = fraction, .probe = probe});
     }
+}
+
+// A step of a sweep.
+struct Offer {
+    double fraction = 0;
+    Direction direction = Direction::up;
+};
+
+std::vector<Offer> offers_of(const SweepOptions& options) {
+    const std::vector<double>& fractions = options.fractions;
+    std::vector<Offer> offers;
+    for (const double fraction : fractions) offers.push_back({fraction, Direction::up});
+    for (std::size_t index = fractions.size() - 1; index-- > 0;) {
+        offers.push_back({fractions[index], Direction::down});
+    }
+    offers.push_back({fractions.back(), Direction::overload});
+    offers.push_back({options.recovery, Direction::recovery});
+    return offers;
+}
+
+// Requires: two steps at least.
+Place place_of(std::size_t step, std::size_t count) {
+    if (step == 0) return Place::first;
+    return step + 1 == count ? Place::last : Place::between;
 }
 
 // Why two specs cannot be compared; empty where they can.
@@ -153,13 +178,13 @@ Plan build_sweep_plan(const spec::BenchSpec& spec, const SweepOptions& options) 
               .measurements = {}};
     for (std::uint32_t cell = 0; cell < spec.cells.size(); ++cell) {
         const std::uint32_t probe = add_probe(plan, cell);
-        const auto add_step = [&](double fraction, Direction direction) {
-            add(plan,
-                {.cell = cell, .rate_fraction = fraction, .probe = probe, .direction = direction});
-        };
-        for (const double fraction : options.fractions) add_step(fraction, Direction::up);
-        for (std::size_t index = options.fractions.size() - 1; index-- > 0;) {
-            add_step(options.fractions[index], Direction::down);
+        const std::vector<Offer> offers = offers_of(options);
+        for (std::size_t step = 0; step < offers.size(); ++step) {
+            add(plan, {.cell = cell,
+                       .rate_fraction = offers[step].fraction,
+                       .probe = probe,
+                       .direction = offers[step].direction,
+                       .place = place_of(step, offers.size())});
         }
     }
     return plan;

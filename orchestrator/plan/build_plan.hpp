@@ -30,10 +30,12 @@ elytra::Result<Plan, std::string> build_compare_plan(const spec::BenchSpec& a,
 
 struct SweepOptions {
     std::vector<double> fractions{0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.95, 1.0, 1.1};  // ascending
+    double recovery = 0.7;  // offered after an overload; one of the fractions
 };
 
-// Of every cell a closed-loop probe, then open loops at the fractions of what it accepted, up and
-// down again; the highest once.
+// Of every cell a closed-loop probe, then one cluster that is offered the fractions of what the
+// probe accepted, up and down again without a pause; the highest once. At last the highest again,
+// and the one that shows whether the cluster recovers.
 Plan build_sweep_plan(const spec::BenchSpec& spec, const SweepOptions& options);
 
 }  // namespace elytractl::plan

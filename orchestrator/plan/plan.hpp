@@ -21,7 +21,13 @@ enum class Role : std::uint8_t {
     noise,  // of a comparison: the same subject twice, to know what chance alone does
 };
 
-enum class Direction : std::uint8_t { up, down };
+// Of a step of a sweep.
+enum class Direction : std::uint8_t {
+    up,
+    down,
+    overload,  // the highest rate once more, after the way down
+    recovery,  // a lower one right after it: is it served as it was on the way up?
+};
 
 enum class StepKind : std::uint8_t {
     format,
@@ -38,7 +44,9 @@ enum class StepKind : std::uint8_t {
 // In the order of the enumerators.
 inline constexpr std::array<std::string_view, 3> plan_kind_names{"bench", "compare", "sweep"};
 inline constexpr std::array<std::string_view, 3> role_names{"measurement", "probe", "noise"};
-inline constexpr std::array<std::string_view, 2> direction_names{"up", "down"};
+inline constexpr std::array<std::string_view, 4> direction_names{"up", "down", "overload",
+                                                                 "recovery"};
+inline constexpr std::array<std::string_view, 4> place_names{"alone", "first", "between", "last"};
 inline constexpr std::array<std::string_view, 9> step_names{
     "format", "start", "ready", "setup", "warm-up", "measure", "drain", "stop", "remove"};
 
@@ -51,7 +59,11 @@ struct Step {
     bool operator==(const Step&) const = default;
 };
 
-// One fresh cluster, a load, and its end.
+// Where a measurement stands in the life of its cluster.
+enum class Place : std::uint8_t { alone, first, between, last };
+
+// A load on a fresh cluster, and its end; or a step of what such a cluster is asked for one after
+// another, without a pause.
 struct Measurement {
     std::uint32_t index = 0;  // in the plan, from 0
     Role role = Role::measurement;
@@ -63,6 +75,7 @@ struct Measurement {
     std::optional<std::uint32_t> probe = {};   // index of that measurement
     std::optional<std::uint32_t> block = {};   // of a comparison; two measurements in each
     std::optional<Direction> direction = {};   // of a sweep
+    Place place = Place::alone;
     std::vector<Step> steps = {};
 };
 

@@ -126,6 +126,7 @@ Json measurement_json(const Plan& plan, const Measurement& measurement) {
     json["direction"] = measurement.direction.has_value()
                             ? Json(name_of(*measurement.direction, direction_names))
                             : Json();
+    json["place"] = name_of(measurement.place, place_names);
     json["steps"] = std::move(steps);
     return json;
 }

@@ -159,6 +159,9 @@ std::string measurement_text(const Plan& plan, const Measurement& measurement) {
         parts.emplace_back(direction_names[static_cast<std::size_t>(*measurement.direction)]);
     }
     if (std::string rate = rate_of(measurement); !rate.empty()) parts.push_back(std::move(rate));
+    if (measurement.place == Place::between || measurement.place == Place::last) {
+        parts.emplace_back("goes on in the same cluster");
+    }
     parts.push_back("about " + estimate_text(expected_nanoseconds(measurement)));
     return fmt::format("  {}\n", fmt::join(parts, "  "));
 }

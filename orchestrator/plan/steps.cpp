@@ -35,10 +35,11 @@ void add_for_members(std::vector<Step>& steps, const spec::Cell& cell, Step step
     }
 }
 
-Step warm_up_step(const spec::Cell& cell, elytra::bench::ArrivalModel model) {
+Step warm_up_step(const spec::Cell& cell, elytra::bench::ArrivalModel model, Place place) {
     const spec::WarmupSpec& warmup = cell.measure.warmup;
-    const bool open = model == elytra::bench::ArrivalModel::open;
-    const std::uint64_t ramp = open ? warmup.ramp_nanoseconds : 0;
+    const bool rises = model == elytra::bench::ArrivalModel::open &&
+                       (place == Place::alone || place == Place::first);
+    const std::uint64_t ramp = rises ? warmup.ramp_nanoseconds : 0;
     const std::uint64_t least =
         warmup.until_steady ? std::max(warmup.minimum_nanoseconds, warmup.window_nanoseconds)
                             : warmup.minimum_nanoseconds;
@@ -48,12 +49,7 @@ Step warm_up_step(const spec::Cell& cell, elytra::bench::ArrivalModel model) {
             .deadline_nanoseconds = ramp + warmup.maximum_nanoseconds + margin};
 }
 
-}  // namespace
-
-std::vector<Step> steps_of(const spec::Cell& cell, elytra::bench::ArrivalModel model) {
-    const elytra::bench::TrafficOptions& traffic = cell.traffic;
-    const spec::MeasureSpec& measure = cell.measure;
-    std::vector<Step> steps;
+void add_begin(std::vector<Step>& steps, const spec::Cell& cell) {
     add_for_members(steps, cell,
                     {.kind = StepKind::format,
                      .expected_nanoseconds = format_expected,
@@ -63,16 +59,14 @@ std::vector<Step> steps_of(const spec::Cell& cell, elytra::bench::ArrivalModel m
                      .expected_nanoseconds = ready_expected,
                      .deadline_nanoseconds = cell.cluster.ready_timeout_nanoseconds});
     steps.push_back({.kind = StepKind::setup,
-                     .expected_nanoseconds = setup_expected(traffic.workload.account_count),
-                     .deadline_nanoseconds = traffic.register_timeout_nanoseconds + margin});
-    steps.push_back(warm_up_step(cell, model));
-    const std::uint64_t extension = measure.cover_checkpoints == 0 ? 0 : extension_max;
-    steps.push_back({.kind = StepKind::measure,
-                     .expected_nanoseconds = measure.duration_nanoseconds,
-                     .deadline_nanoseconds = measure.duration_nanoseconds + extension + margin});
+                     .expected_nanoseconds = setup_expected(cell.traffic.workload.account_count),
+                     .deadline_nanoseconds = cell.traffic.register_timeout_nanoseconds + margin});
+}
+
+void add_end(std::vector<Step>& steps, const spec::Cell& cell) {
     steps.push_back({.kind = StepKind::drain,
                      .expected_nanoseconds = drain_expected,
-                     .deadline_nanoseconds = 2 * traffic.drain_timeout_nanoseconds + margin});
+                     .deadline_nanoseconds = 2 * cell.traffic.drain_timeout_nanoseconds + margin});
     add_for_members(steps, cell,
                     {.kind = StepKind::stop,
                      .expected_nanoseconds = stop_expected,
@@ -80,6 +74,20 @@ std::vector<Step> steps_of(const spec::Cell& cell, elytra::bench::ArrivalModel m
     if (cell.cluster.lifetime == spec::Lifetime::ephemeral) {
         steps.push_back({.kind = StepKind::remove, .deadline_nanoseconds = remove_deadline});
     }
+}
+
+}  // namespace
+
+std::vector<Step> steps_of(const spec::Cell& cell, elytra::bench::ArrivalModel model, Place place) {
+    const spec::MeasureSpec& measure = cell.measure;
+    std::vector<Step> steps;
+    if (place == Place::alone || place == Place::first) add_begin(steps, cell);
+    steps.push_back(warm_up_step(cell, model, place));
+    const std::uint64_t extension = measure.cover_checkpoints == 0 ? 0 : extension_max;
+    steps.push_back({.kind = StepKind::measure,
+                     .expected_nanoseconds = measure.duration_nanoseconds,
+                     .deadline_nanoseconds = measure.duration_nanoseconds + extension + margin});
+    if (place == Place::alone || place == Place::last) add_end(steps, cell);
     return steps;
 }
 

@@ -10,6 +10,7 @@
 #include <fmt/format.h>
 
 #include "bench/driver/environment.hpp"
+#include "orchestrator/run/cut_series.hpp"
 #include "orchestrator/run/ramp.hpp"
 #include "server/common/assert.hpp"
 #include "server/io/clock.hpp"
@@ -60,17 +61,22 @@ double cpu_between(const run::MemberSample& earlier, const run::MemberSample& la
 
 Course::Course(CourseContext context, const run::SteadyTest& steady_test)
     : context_(std::move(context)),
-      runner_(runner_options(context_.plan), steady_test),
+      runner_(
+          runner_options(context_.plan), steady_test,
+          context_.steps.next ? run::StepTest([this] { return another_step(); }) : run::StepTest()),
       deadline_(context_.loop),
       sampling_(context_.loop) {
-    const MeasurementPlan& plan = context_.plan;
+    describe_step(context_.plan);
+    addresses_ = context_.plan.addresses;
+    make_members();
+}
+
+void Course::describe_step(const MeasurementPlan& plan) {
     outcome_.index = plan.index;
     outcome_.subject = plan.subject;
     outcome_.cell = plan.cell;
     outcome_.rate = plan.rate;
     outcome_.repeat = plan.repeat;
-    addresses_ = plan.addresses;
-    make_members();
 }
 
 void Course::make_members() {
@@ -132,8 +138,9 @@ void Course::perform_actions() {
     }
 }
 
+// That of a step that has been asked for is told when the step begins.
 void Course::tell_phase() {
-    if (runner_.phase() == phase_told_) return;
+    if (next_step_.has_value() || runner_.phase() == phase_told_) return;
     phase_told_ = runner_.phase();
     context_.tell(run::PhaseEntered{.phase = phase_told_});
 }
@@ -190,6 +197,7 @@ void Course::perform(const run::StartTraffic&) {
                     perform_actions();
                 },
             .on_interval = [this](const TrafficInterval& interval) { on_interval(interval); },
+            .on_step = [this](TrafficResult result) { on_step_ended(std::move(result)); },
             .on_done = [this](TrafficResult result) { on_traffic_done(std::move(result)); }});
     traffic_->start();
 }
@@ -203,6 +211,59 @@ void Course::perform(const run::BeginWarmUp&) {
 
 void Course::perform(const run::BeginMeasurement&) { traffic_->begin_measurement(); }
 
+void Course::perform(const run::BeginStep&) { traffic_->begin_step(next_step_->arrival); }
+
+// Asked by the runner when the measurement of a step is over, whose last intervals are on their
+// way.
+bool Course::another_step() {
+    elytra::bench::TrafficCounts measured;
+    for (const TrafficInterval& interval : intervals_) {
+        if (interval.phase == TrafficPhase::measurement) measured.add(interval.counts);
+    }
+    next_step_ = context_.steps.next(measured);
+    step_steady_ = runner_.steady();
+    return next_step_.has_value();
+}
+
+void Course::on_step_ended(TrafficResult result) {
+    sample();
+    const std::uint64_t length = result.warm_up_nanoseconds + result.measurement_nanoseconds;
+    const run::MeasurementOutcome ended = take_step(std::move(result));
+    step_begin_ += length;
+    context_.tell(run::MeasurementEnded{
+        .index = ended.index, .completion = ended.completion, .steady = ended.steady});
+    context_.steps.on_step(ended);
+
+    MeasurementPlan plan = context_.plan;
+    plan.index = next_step_->index;
+    plan.rate = next_step_->rate;
+    plan.ramp_nanoseconds = 0;
+    describe_step(plan);
+    intervals_.clear();
+    next_step_.reset();
+    context_.tell(announcement(plan));
+    tell_phase();
+    runner_.on_step_begun();
+    perform_actions();
+}
+
+// What was seen during the step, on its own clock. Members stay as they are: how they end is told
+// with the last step.
+run::MeasurementOutcome Course::take_step(TrafficResult result) {
+    run::MeasurementOutcome ended = outcome_;
+    ended.steady = step_steady_;
+    // What it was before the steps, the first of which made it busy, stays that of each.
+    ended.system_after = elytra::bench::read_system_load();
+    outcome_.errors.clear();
+    const run::TimeSpan span{.begin_nanoseconds = step_begin_,
+                             .end_nanoseconds = step_begin_ + result.warm_up_nanoseconds +
+                                                result.measurement_nanoseconds};
+    for (const auto& member : members_) ended.members.push_back(member->outcome());
+    ended.traffic = std::move(result);
+    run::cut_series(ended, span);
+    return ended;
+}
+
 void Course::perform(const run::FinishTraffic&) {
     // What the members have used by the end of the measurement.
     if (traffic_begin_.has_value()) sample();
@@ -211,6 +272,7 @@ void Course::perform(const run::FinishTraffic&) {
 
 void Course::perform(const run::DropTraffic&) {
     traffic_.reset();
+    next_step_.reset();
     outcome_.traffic = partial_result(std::move(intervals_));
 }
 
@@ -315,6 +377,7 @@ void Course::on_traffic_done(TrafficResult result) {
     const run::EndState end = end_of(result);
     for (const std::string& error : result.errors) trouble(error);
     outcome_.traffic = std::move(result);
+    next_step_.reset();  // where the load failed before it began
     runner_.on_traffic_done(end);
     perform_actions();
 }
@@ -378,6 +441,7 @@ void Course::clean_up() {
         outcome_.members.push_back(std::move(member->outcome()));
     }
     members_.clear();
+    if (step_begin_ > 0) run::cut_series(outcome_, {.begin_nanoseconds = step_begin_});
     if (context_.plan.cluster.lifetime == spec::Lifetime::keep) return;
     const Cleanup cleanup = context_.ledger.remove_all();
     for (const LeftBehind& left : cleanup.left) {

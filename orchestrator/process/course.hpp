@@ -29,6 +29,7 @@ struct CourseContext {
     elytra::io::asio::io_context& loop;
     OwnershipLedger& ledger;
     const MeasurementPlan& plan;
+    const StepSequence& steps;
     std::string log_folder;
     std::function<void(run::Happening)> tell;
 };
@@ -57,6 +58,7 @@ private:
     void perform(const run::StartTraffic& action);
     void perform(const run::BeginWarmUp& action);
     void perform(const run::BeginMeasurement& action);
+    void perform(const run::BeginStep& action);
     void perform(const run::FinishTraffic& action);
     void perform(const run::DropTraffic& action);
     void perform(const run::StopMember& action);
@@ -73,9 +75,13 @@ private:
     void on_exited(std::uint32_t member);
     void on_mark(std::uint32_t member, std::string_view kind);
     void on_interval(const elytra::bench::TrafficInterval& interval);
+    void on_step_ended(elytra::bench::TrafficResult result);
     void on_traffic_done(elytra::bench::TrafficResult result);
     void on_deadline();
 
+    bool another_step();
+    void describe_step(const MeasurementPlan& plan);
+    run::MeasurementOutcome take_step(elytra::bench::TrafficResult result);
     void sample();
     void arm_sampling();
     void trouble(const std::string& text);
@@ -90,9 +96,12 @@ private:
     run::Phase phase_told_ = run::Phase::idle;
     bool ended_ = false;
     std::vector<elytra::io::Address> addresses_;
-    std::optional<elytra::Instant> traffic_begin_;  // of its schedule
-    std::vector<elytra::bench::TrafficInterval> intervals_;
-    std::optional<HostReading> host_before_;  // of the sample before
+    std::optional<elytra::Instant> traffic_begin_;           // of its schedule
+    std::vector<elytra::bench::TrafficInterval> intervals_;  // of the present step
+    std::optional<StepPlan> next_step_;                      // which is about to begin
+    bool step_steady_ = false;                               // of the step that ends for it
+    std::uint64_t step_begin_ = 0;                           // nanoseconds since traffic_begin_
+    std::optional<HostReading> host_before_;                 // of the sample before
     elytra::io::Timer deadline_;
     elytra::io::Timer sampling_;
     std::vector<std::unique_ptr<Member>> members_;

@@ -7,6 +7,16 @@
 #include "server/common/time.hpp"
 
 namespace elytractl::process {
+namespace {
+
+// A test for steadiness needs its window to be full.
+std::uint64_t likely_warm_up(const MeasurementPlan& plan) {
+    const spec::WarmupSpec& warmup = plan.measure.warmup;
+    const std::uint64_t window = warmup.until_steady ? warmup.window_nanoseconds : 0;
+    return plan.ramp_nanoseconds + std::max(warmup.minimum_nanoseconds, window);
+}
+
+}  // namespace
 
 std::string data_folder(const MeasurementPlan& plan) {
     return fmt::format("{}/{}", plan.cluster.directory, plan.name);
@@ -50,6 +60,21 @@ run::RunnerOptions runner_options(const MeasurementPlan& plan) {
             // Marks come from the logs of our own kind only.
             .cover_checkpoints = plan.elytra ? plan.measure.cover_checkpoints : 0,
             .extension_max_nanoseconds = plan.extension_max_nanoseconds};
+}
+
+run::MeasurementAnnounced announcement(const MeasurementPlan& plan) {
+    return {.index = plan.index,
+            .total = plan.total,
+            .subject = plan.subject,
+            .cell = plan.cell,
+            .rate = plan.rate,
+            .repeat = plan.repeat,
+            .members = plan.cluster.replicas,
+            .data_folder = data_folder(plan),
+            .data_bytes = plan.cluster.replicas * plan.data_file_bytes,
+            .ephemeral = plan.cluster.lifetime == spec::Lifetime::ephemeral,
+            .warm_up_nanoseconds = likely_warm_up(plan),
+            .measurement_nanoseconds = plan.measure.duration_nanoseconds};
 }
 
 }  // namespace elytractl::process

@@ -1,12 +1,16 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "bench/load/traffic_options.hpp"
+#include "bench/load/traffic_result.hpp"
+#include "orchestrator/run/event.hpp"
+#include "orchestrator/run/outcome.hpp"
 #include "orchestrator/run/runner.hpp"
 #include "orchestrator/spec/bench_spec.hpp"
 #include "server/io/address.hpp"
@@ -47,5 +51,26 @@ std::string data_folder(const MeasurementPlan& plan);
 std::vector<std::string> start_flags(const MeasurementPlan& plan);
 
 run::RunnerOptions runner_options(const MeasurementPlan& plan);
+
+// Another rate for the cluster of a measurement, which it is asked to serve without a pause after
+// the one before, and which is recorded as a measurement of its own.
+struct StepPlan {
+    std::uint32_t index = 0;  // in the plan
+    std::optional<double> rate;
+    elytra::bench::ArrivalOptions arrival;
+};
+
+// Empty functions: a measurement of one step.
+struct StepSequence {
+    // What follows, judged by what was counted in the measurement of the present step until a
+    // moment before its end. None: the measurement is over.
+    std::function<std::optional<StepPlan>(const elytra::bench::TrafficCounts&)> next;
+    // A step has ended and the next one has begun. The outcome is complete but for what only the
+    // end of the members can tell.
+    std::function<void(const run::MeasurementOutcome&)> on_step;
+};
+
+// What those who watch are told before it begins.
+run::MeasurementAnnounced announcement(const MeasurementPlan& plan);
 
 }  // namespace elytractl::process

@@ -1,6 +1,5 @@
 #include "orchestrator/process/session.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <utility>
 
@@ -35,17 +34,6 @@ std::optional<Space> space_of(const std::string& directory) {
     return Space{.free = status.f_bavail * unit, .total = status.f_blocks * unit};
 }
 
-std::uint64_t bytes_needed(const MeasurementPlan& plan) {
-    return plan.cluster.replicas * plan.data_file_bytes;
-}
-
-// A test for steadiness needs its window to be full.
-std::uint64_t likely_warm_up(const MeasurementPlan& plan) {
-    const spec::WarmupSpec& warmup = plan.measure.warmup;
-    const std::uint64_t window = warmup.until_steady ? warmup.window_nanoseconds : 0;
-    return plan.ramp_nanoseconds + std::max(warmup.minimum_nanoseconds, window);
-}
-
 }  // namespace
 
 Session::Session(SessionOptions options, OwnershipLedger& ledger)
@@ -73,12 +61,14 @@ void Session::tell(run::Happening what) {
 }
 
 Result<run::MeasurementOutcome, Refusal> Session::measure(const MeasurementPlan& plan,
-                                                          const run::SteadyTest& steady_test) {
-    announce(plan);
+                                                          const run::SteadyTest& steady_test,
+                                                          const StepSequence& steps) {
+    tell(announcement(plan));
     if (auto refusal = make_room(plan); refusal.has_value()) return Unexpected(*refusal);
     Course course(CourseContext{.loop = loop_,
                                 .ledger = ledger_,
                                 .plan = plan,
+                                .steps = steps,
                                 .log_folder = options_.run_folder + "/logs",
                                 .tell = [this](run::Happening what) { tell(std::move(what)); }},
                   steady_test);
@@ -87,23 +77,8 @@ Result<run::MeasurementOutcome, Refusal> Session::measure(const MeasurementPlan&
     run::MeasurementOutcome outcome = course.run();
     on_interrupt_ = nullptr;
     tell(run::MeasurementEnded{
-        .index = plan.index, .completion = outcome.completion, .steady = outcome.steady});
+        .index = outcome.index, .completion = outcome.completion, .steady = outcome.steady});
     return outcome;
-}
-
-void Session::announce(const MeasurementPlan& plan) {
-    tell(run::MeasurementAnnounced{.index = plan.index,
-                                   .total = plan.total,
-                                   .subject = plan.subject,
-                                   .cell = plan.cell,
-                                   .rate = plan.rate,
-                                   .repeat = plan.repeat,
-                                   .members = plan.cluster.replicas,
-                                   .data_folder = data_folder(plan),
-                                   .data_bytes = bytes_needed(plan),
-                                   .ephemeral = plan.cluster.lifetime == spec::Lifetime::ephemeral,
-                                   .warm_up_nanoseconds = likely_warm_up(plan),
-                                   .measurement_nanoseconds = plan.measure.duration_nanoseconds});
 }
 
 std::optional<Refusal> Session::make_room(const MeasurementPlan& plan) {
@@ -116,7 +91,7 @@ std::optional<Refusal> Session::make_room(const MeasurementPlan& plan) {
         return refuse(Refusal::Kind::host, fmt::format("cannot use the directory {}: {}", directory,
                                                        elytra::io::error_text(errno)));
     }
-    const std::uint64_t needed = bytes_needed(plan) + space->total / free_share_divisor;
+    const std::uint64_t needed = announcement(plan).data_bytes + space->total / free_share_divisor;
     if (space->free < needed) {
         return refuse(Refusal::Kind::host,
                       fmt::format("{} has {} free; {} data files and a twentieth of the file "

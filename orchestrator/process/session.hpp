@@ -43,10 +43,12 @@ public:
     Session(const Session&) = delete;
     Session& operator=(const Session&) = delete;
 
-    // A fresh cluster, traffic, and its end. When this returns no child is left, and no data file
-    // unless it shall be kept; what is left all the same is in the outcome.
+    // A fresh cluster, traffic, and its end; the outcome is that of the last step. When this
+    // returns no child is left, and no data file unless it shall be kept; what is left all the same
+    // is in the outcome.
     elytra::Result<run::MeasurementOutcome, Refusal> measure(const MeasurementPlan& plan,
-                                                             const run::SteadyTest& steady_test);
+                                                             const run::SteadyTest& steady_test,
+                                                             const StepSequence& steps = {});
 
     // Whether the user wants an end; also between two measurements.
     bool interrupted();
@@ -56,7 +58,6 @@ public:
 
 private:
     std::optional<Refusal> make_room(const MeasurementPlan& plan);
-    void announce(const MeasurementPlan& plan);
     void on_signal(std::uint32_t count);
 
     SessionOptions options_;

@@ -177,20 +177,33 @@ std::string sweep_figure(std::string_view title, const json& sweep, PlotAxis y,
 }
 
 HtmlTable step_table(const json& sweep) {
-    HtmlTable table{.caption = "",
-                    .heading = {"step", "offered /s", "served /s", "p50", "p99", "steady"},
+    HtmlTable table{.caption = "On the way up / on the way down, of one cluster without a pause",
+                    .heading = {"fraction", "offered /s", "served /s", "p50", "p99",
+                                "left to the next step", "not steady"},
                     .rows = {},
                     .numbers = true};
-    for (const json& step : list_of(sweep, "steps")) {
-        table.rows.push_back({fmt::format("{} {:.0f} %", text_of(step, "direction"),
-                                          number_of(step, "fraction").value_or(0) * 100),
-                              whole(number_of(step, "offered").value_or(0)),
-                              whole(number_of(step, "accepted").value_or(0)),
-                              quantity(Unit::microseconds, number_of(step, "p50_us")),
-                              quantity(Unit::microseconds, number_of(step, "p99_us")),
-                              flag_of(step, "steady") ? "yes" : "no"});
+    for (const SweepRow& row : sweep_rows(sweep)) {
+        const json& known = row.up.is_object() ? row.up : row.down;
+        table.rows.push_back({fmt::format("{:.0f} %", row.fraction * 100),
+                              whole(number_of(known, "offered").value_or(0)),
+                              served_up_and_down(row),
+                              up_and_down(row, "p50_us", Unit::microseconds),
+                              up_and_down(row, "p99_us", Unit::microseconds),
+                              up_and_down(row, "carried", Unit::number), unsteady_directions(row)});
     }
     return table;
+}
+
+std::string history_sentences(const json& sweep) {
+    const json& hysteresis = part_of(sweep, "hysteresis");
+    const std::string sentence = text_of(hysteresis, "sentence");
+    const std::string recovery = recovery_sentence(sweep);
+    std::string text;
+    if (!sentence.empty()) {
+        text += "<p>" + escaped(sentence) + ". " + escaped(text_of(hysteresis, "rule")) + "</p>\n";
+    }
+    if (!recovery.empty()) text += "<p>" + escaped(recovery) + ".</p>\n";
+    return text;
 }
 
 std::string knee_sentence(const json& sweep) {
@@ -235,7 +248,8 @@ std::string html_sweep(const json& sweep) {
                                       {.key = "p50_us", .colour = "c1", .words = "p50"}};
     const PlotAxis rates =
         axis_from_zero(Unit::per_second, largest_step(sweep, "accepted") * 1.02, 4);
-    return knee_sentence(sweep) + sweep_figure("Served", sweep, rates, served) +
+    return knee_sentence(sweep) + history_sentences(sweep) +
+           sweep_figure("Served", sweep, rates, served) +
            sweep_figure("Batch latency", sweep, sweep_latency_axis(sweep), latencies) +
            to_html(step_table(sweep));
 }

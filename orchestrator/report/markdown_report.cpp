@@ -76,17 +76,16 @@ std::string comparison_table(const json& comparison) {
 }
 
 std::string sweep_table(const json& sweep) {
-    const json& steps = list_of(sweep, "steps");
-    if (steps.empty()) return {};
-    std::string text = heading({"step", "offered/s", "served/s", "p50", "p99", "steady"});
-    for (const json& step : steps) {
-        text += row({fmt::format("{} {:.0f} %", plain(text_of(step, "direction")),
-                                 number_of(step, "fraction").value_or(0) * 100),
-                     whole(number_of(step, "offered").value_or(0)),
-                     whole(number_of(step, "accepted").value_or(0)),
-                     quantity(Unit::microseconds, number_of(step, "p50_us")),
-                     quantity(Unit::microseconds, number_of(step, "p99_us")),
-                     flag_of(step, "steady") ? "yes" : "no"});
+    const std::vector<SweepRow> rows = sweep_rows(sweep);
+    if (rows.empty()) return {};
+    std::string text = heading({"fraction", "offered/s", "served/s up / down", "p50 up / down",
+                                "p99 up / down", "not steady"});
+    for (const SweepRow& step : rows) {
+        const json& known = step.up.is_object() ? step.up : step.down;
+        text += row({fmt::format("{:.0f} %", step.fraction * 100),
+                     whole(number_of(known, "offered").value_or(0)), served_up_and_down(step),
+                     up_and_down(step, "p50_us", Unit::microseconds),
+                     up_and_down(step, "p99_us", Unit::microseconds), unsteady_directions(step)});
     }
     const json& knee = part_of(sweep, "knee");
     if (knee.is_object()) {
@@ -94,6 +93,13 @@ std::string sweep_table(const json& sweep) {
                             quantity(Unit::per_second, number_of(knee, "rate")),
                             plain(text_of(knee, "slo")));
     }
+    const json& hysteresis = part_of(sweep, "hysteresis");
+    if (hysteresis.is_object()) {
+        text += fmt::format("\nThe way down: {}. {}\n", plain(text_of(hysteresis, "sentence")),
+                            plain(text_of(hysteresis, "rule")));
+    }
+    const std::string recovery = recovery_sentence(sweep);
+    if (!recovery.empty()) text += fmt::format("\n{}.\n", plain(recovery));
     return text + "\n";
 }
 

@@ -234,6 +234,8 @@ void add_traffic(json& measurement, const TrafficResult& traffic,
                              {"warm_up_ns", traffic.warm_up_nanoseconds},
                              {"measurement_ns", traffic.measurement_nanoseconds},
                              {"drain_ns", traffic.drain_nanoseconds}};
+    measurement["carried"] = {
+        {"in", traffic.carried_in}, {"out", traffic.carried_out}, {"followed", traffic.followed}};
     measurement["counts"] = counts_json(traffic.measurement);
     measurement["warm_up_counts"] = counts_json(traffic.warm_up);
     measurement["rates"] = rates_json(traffic);

@@ -44,7 +44,31 @@ json to_json(const statistics::SweepStep& step) {
             {"accepted", step.accepted},
             {"p50_us", or_null(step.p50_microseconds)},
             {"p99_us", or_null(step.p99_microseconds)},
-            {"steady", step.steady}};
+            {"steady", step.steady},
+            {"carried", step.carried}};
+}
+
+json to_json(const statistics::Hysteresis& hysteresis) {
+    json pairs = json::array();
+    for (const statistics::StepPair& pair : hysteresis.pairs) {
+        pairs.push_back({{"fraction", pair.up.fraction},
+                         {"up", to_json(pair.up)},
+                         {"down", to_json(pair.down)},
+                         {"served", statistics::path_effect_name(pair.served)},
+                         {"p99", statistics::path_effect_name(pair.p99)}});
+    }
+    return {{"effect", statistics::path_effect_name(hysteresis.effect)},
+            {"sentence", hysteresis.sentence},
+            {"rule", statistics::hysteresis_rule},
+            {"pairs", std::move(pairs)}};
+}
+
+json to_json(const std::optional<statistics::Recovery>& recovery) {
+    if (!recovery.has_value()) return nullptr;
+    return {{"fraction", recovery->fraction},
+            {"carried", recovery->carried},
+            {"ns", or_null(recovery->nanoseconds)},
+            {"sentence", recovery->sentence}};
 }
 
 json to_json(const std::optional<statistics::Knee>& knee) {
@@ -135,7 +159,11 @@ json to_json(const Comparison& comparison) {
 json to_json(const Sweep& sweep) {
     json steps = json::array();
     for (const statistics::SweepStep& step : sweep.steps) steps.push_back(to_json(step));
-    return {{"ceiling", sweep.ceiling}, {"steps", std::move(steps)}, {"knee", to_json(sweep.knee)}};
+    return {{"ceiling", sweep.ceiling},
+            {"steps", std::move(steps)},
+            {"knee", to_json(sweep.knee)},
+            {"hysteresis", to_json(sweep.hysteresis)},
+            {"recovery", to_json(sweep.recovery)}};
 }
 
 json to_json(const CheckedThreshold& threshold) {

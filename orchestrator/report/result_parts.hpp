@@ -12,6 +12,7 @@
 #include "bench/driver/environment.hpp"
 #include "orchestrator/statistics/interval.hpp"
 #include "orchestrator/statistics/paired.hpp"
+#include "orchestrator/statistics/recovery.hpp"
 #include "orchestrator/statistics/sweep.hpp"
 #include "orchestrator/statistics/validity.hpp"
 #include "server/common/time.hpp"
@@ -64,6 +65,8 @@ struct Sweep {
     double ceiling = 0;  // of the closed loop, events a second
     std::vector<statistics::SweepStep> steps;
     std::optional<statistics::Knee> knee;
+    statistics::Hysteresis hysteresis;
+    std::optional<statistics::Recovery> recovery;  // none: it was not measured
 };
 
 // A bound that follows from earlier runs.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -339,6 +340,55 @@ std::vector<ThresholdLine> threshold_lines(const json& result) {
 std::string repeat_command(const json& run) {
     const json& rerun = list_of(run, "rerun");
     return shell_command(rerun.empty() ? part_of(run, "command") : rerun);
+}
+
+std::vector<SweepRow> sweep_rows(const json& sweep) {
+    static const json none;
+    const json& steps = list_of(sweep, "steps");
+    const auto step_at = [&](std::string_view direction, double fraction) -> const json& {
+        for (const json& step : steps) {
+            if (text_of(step, "direction") != direction) continue;
+            if (number_of(step, "fraction") == fraction) return step;
+        }
+        return none;
+    };
+    std::set<double> fractions;
+    for (const json& step : steps) fractions.insert(number_of(step, "fraction").value_or(0));
+    std::vector<SweepRow> rows;
+    for (const double fraction : fractions) {
+        rows.push_back({.fraction = fraction,
+                        .up = step_at("up", fraction),
+                        .down = step_at("down", fraction)});
+    }
+    return rows;
+}
+
+std::string up_and_down(const SweepRow& row, std::string_view key, Unit unit) {
+    return fmt::format("{} / {}", quantity(unit, number_of(row.up, key)),
+                       quantity(unit, number_of(row.down, key)));
+}
+
+std::string served_up_and_down(const SweepRow& row) {
+    const auto served = [](const json& step) {
+        const std::optional<double> rate = number_of(step, "accepted");
+        return rate.has_value() ? whole(*rate) : std::string("-");
+    };
+    return fmt::format("{} / {}", served(row.up), served(row.down));
+}
+
+std::string unsteady_directions(const SweepRow& row) {
+    const bool up = row.up.is_object() && !flag_of(row.up, "steady");
+    const bool down = row.down.is_object() && !flag_of(row.down, "steady");
+    return fmt::format("{}{}{}", up ? "up" : "", up && down ? ", " : "", down ? "down" : "");
+}
+
+std::string recovery_sentence(const json& sweep) {
+    const json& recovery = part_of(sweep, "recovery");
+    if (!recovery.is_object()) return {};
+    return fmt::format("recovery: {:.0f} % after an overload that left {} events: {}",
+                       number_of(recovery, "fraction").value_or(0) * 100,
+                       whole(number_of(recovery, "carried").value_or(0)),
+                       text_of(recovery, "sentence"));
 }
 
 std::string shell_command(const json& arguments) {

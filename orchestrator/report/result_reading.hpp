@@ -7,6 +7,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "orchestrator/quantities/quantity.hpp"
+
 // What several renderers say about a result in the same words.
 namespace elytractl::report {
 
@@ -87,6 +89,29 @@ std::vector<ThresholdLine> threshold_lines(const nlohmann::json& result);
 
 // The command that measures the same as the part `run` again; the run's own where it has none.
 std::string repeat_command(const nlohmann::json& run);
+
+// A fraction of a sweep: its step on the way up beside that on the way down, or beside null.
+struct SweepRow {
+    double fraction = 0;
+    const nlohmann::json& up;
+    const nlohmann::json& down;
+};
+
+// By ascending fraction. The sweep outlives the rows.
+std::vector<SweepRow> sweep_rows(const nlohmann::json& sweep);
+
+// "12.0 ms / 80.1 ms": a number of both steps of a row, side by side; a dash where there is none.
+std::string up_and_down(const SweepRow& row, std::string_view key, quantities::Unit unit);
+
+// "90 000 / 89 500", events a second.
+std::string served_up_and_down(const SweepRow& row);
+
+// Which steps of a row were never steady: "up", "up, down"; empty where all were.
+std::string unsteady_directions(const SweepRow& row);
+
+// "after the overload 70 % were served normally again 0.75 s after ..."; empty where that was not
+// looked for.
+std::string recovery_sentence(const nlohmann::json& sweep);
 
 // The run's command for a shell, quoted where needed.
 std::string shell_command(const nlohmann::json& arguments);

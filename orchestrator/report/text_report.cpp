@@ -218,17 +218,17 @@ void add_sweep(TextPage& page, const json& sweep) {
     if (!sweep.is_object()) return;
     page.sentence(0, fmt::format("closed-loop ceiling {}",
                                  quantity(Unit::per_second, number_of(sweep, "ceiling"))));
-    for (const json& step : list_of(sweep, "steps")) {
-        page.pieces(
-            2,
-            std::vector<std::string>{
-                fmt::format("{:<4} {:>4.0f} %", text_of(step, "direction"),
-                            number_of(step, "fraction").value_or(0) * 100),
-                fmt::format("offered {:>9}", whole(number_of(step, "offered").value_or(0))),
-                fmt::format("served {:>9}", whole(number_of(step, "accepted").value_or(0))),
-                fmt::format("p50 {:>7}", quantity(Unit::microseconds, number_of(step, "p50_us"))),
-                fmt::format("p99 {:>7}", quantity(Unit::microseconds, number_of(step, "p99_us"))),
-                flag_of(step, "steady") ? "" : "not steady"});
+    page.sentence(0, "each fraction on the way up / on the way down");
+    for (const SweepRow& row : sweep_rows(sweep)) {
+        const json& known = row.up.is_object() ? row.up : row.down;
+        const std::string unsteady = unsteady_directions(row);
+        page.pieces(2, std::vector<std::string>{
+                           fmt::format("{:>3.0f} %", row.fraction * 100),
+                           fmt::format("{:>9}/s", whole(number_of(known, "offered").value_or(0))),
+                           fmt::format("served {:>21}", served_up_and_down(row)),
+                           fmt::format("p50 {}", up_and_down(row, "p50_us", Unit::microseconds)),
+                           fmt::format("p99 {}", up_and_down(row, "p99_us", Unit::microseconds)),
+                           unsteady.empty() ? "" : "not steady " + unsteady});
     }
     const json& knee = part_of(sweep, "knee");
     page.sentence(
@@ -238,6 +238,10 @@ void add_sweep(TextPage& page, const json& sweep) {
                           text_of(knee, "slo"))
             : "no knee: no step kept the bound",
         Emphasis::strong);
+    const std::string hysteresis = text_of(part_of(sweep, "hysteresis"), "sentence");
+    if (!hysteresis.empty()) page.sentence(0, hysteresis);
+    const std::string recovery = recovery_sentence(sweep);
+    if (!recovery.empty()) page.sentence(0, recovery);
 }
 
 void add_trouble(TextPage& page, const json& result) {

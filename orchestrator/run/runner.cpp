@@ -28,9 +28,10 @@ Overloaded(Cases...) -> Overloaded<Cases...>;
 
 }  // namespace
 
-Runner::Runner(const RunnerOptions& options, SteadyTest steady_test)
+Runner::Runner(const RunnerOptions& options, SteadyTest steady_test, StepTest step_test)
     : options_(options),
       steady_test_(std::move(steady_test)),
+      step_test_(std::move(step_test)),
       members_(options.members, MemberState::absent) {
     ELYTRA_ASSERT(options.members > 0);
     ELYTRA_ASSERT(options.members == 1 || options.addresses == AddressSource::fixed);
@@ -88,15 +89,19 @@ void Runner::on_ready() {
 
 void Runner::on_traffic_ready() {
     if (phase_ != Phase::setup) return;
-    const bool until_steady = options_.warm_up_end == WarmUpEnd::steady;
-    enter(Phase::warm_up,
-          options_.ramp_nanoseconds + (until_steady ? options_.warm_up_maximum_nanoseconds
-                                                    : options_.warm_up_minimum_nanoseconds));
+    enter(Phase::warm_up, options_.ramp_nanoseconds + warm_up_limit());
     emit(BeginWarmUp{});
+}
+
+std::uint64_t Runner::warm_up_limit() const {
+    return options_.warm_up_end == WarmUpEnd::steady ? options_.warm_up_maximum_nanoseconds
+                                                     : options_.warm_up_minimum_nanoseconds;
 }
 
 void Runner::on_interval(const elytra::bench::TrafficInterval& interval) {
     if (phase_ != Phase::warm_up || options_.warm_up_end != WarmUpEnd::steady) return;
+    // The last ones of the step before.
+    if (interval.phase != elytra::bench::TrafficPhase::warm_up) return;
     if (!warm_up_start_) warm_up_start_ = interval.start_nanoseconds;
     const std::uint64_t steady_from = *warm_up_start_ + options_.ramp_nanoseconds;
     if (interval.start_nanoseconds < steady_from) return;
@@ -128,9 +133,31 @@ void Runner::begin_measurement() {
 void Runner::on_checkpoint() {
     if (phase_ != Phase::measurement) return;
     ++checkpoints_;
-    if (extended_ && checkpoints_ >= options_.cover_checkpoints) {
-        finish_traffic(options_.drain_timeout_nanoseconds);
-    }
+    if (extended_ && checkpoints_ >= options_.cover_checkpoints) end_measurement();
+}
+
+void Runner::end_measurement() {
+    if (step_test_ && step_test_()) return begin_step();
+    finish_traffic(options_.drain_timeout_nanoseconds);
+}
+
+// A rise to the rate would let the backlog of the step before run off.
+void Runner::begin_step() {
+    options_.ramp_nanoseconds = 0;
+    warm_up_start_.reset();
+    steady_ = false;
+    extended_ = false;
+    checkpoints_ = 0;
+    phase_ = Phase::warm_up;
+    step_pending_ = true;
+    emit(ArmDeadline{options_.setup_timeout_nanoseconds});
+    emit(BeginStep{});
+}
+
+void Runner::on_step_begun() {
+    if (phase_ != Phase::warm_up || !step_pending_) return;
+    step_pending_ = false;
+    emit(ArmDeadline{warm_up_limit()});
 }
 
 void Runner::on_traffic_done(EndState end) {
@@ -181,7 +208,9 @@ void Runner::on_deadline() {
             fail(Completion::timed_out);
             return stop_members();
         case Phase::warm_up:
-            return begin_measurement();
+            if (!step_pending_) return begin_measurement();
+            fail(Completion::timed_out);
+            return stop_members();
         case Phase::measurement:
             return on_deadline_of_measurement();
         case Phase::stopping:
@@ -194,9 +223,7 @@ void Runner::on_deadline() {
 
 void Runner::on_deadline_of_measurement() {
     const bool covered = checkpoints_ >= options_.cover_checkpoints;
-    if (covered || extended_ || options_.extension_max_nanoseconds == 0) {
-        return finish_traffic(options_.drain_timeout_nanoseconds);
-    }
+    if (covered || extended_ || options_.extension_max_nanoseconds == 0) return end_measurement();
     extended_ = true;
     emit(ArmDeadline{options_.extension_max_nanoseconds});
 }
@@ -224,8 +251,9 @@ const char* Runner::deadline_meaning() const {
             return "a member did not end when told to";
         case Phase::killing:
             return "a process did not end by SIGKILL";
-        case Phase::idle:
         case Phase::warm_up:
+            return step_pending_ ? "the load did not begin its next step" : "";
+        case Phase::idle:
         case Phase::measurement:
         case Phase::ended:
             return "";
@@ -301,6 +329,7 @@ std::string to_text(const Action& action) {
             [](const StartTraffic&) { return std::string("start traffic"); },
             [](const BeginWarmUp&) { return std::string("begin warm-up"); },
             [](const BeginMeasurement&) { return std::string("begin measurement"); },
+            [](const BeginStep&) { return std::string("begin step"); },
             [](const FinishTraffic&) { return std::string("finish traffic"); },
             [](const DropTraffic&) { return std::string("drop traffic"); },
             [](const StopMember& one) { return fmt::format("stop {}", one.member); },

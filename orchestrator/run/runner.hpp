@@ -17,6 +17,10 @@ namespace elytractl::run {
 // Whether what has flowed so far, the oldest first, is steady.
 using SteadyTest = std::function<bool(std::span<const elytra::bench::TrafficInterval>)>;
 
+// Asked when a measurement is over: whether another step follows, in the same cluster and without a
+// pause.
+using StepTest = std::function<bool()>;
+
 enum class AddressSource : std::uint8_t {
     port_protocol,  // the one member chooses a port and reports it
     fixed,          // all members know the addresses of all before they start
@@ -60,6 +64,8 @@ struct BeginWarmUp {};
 
 struct BeginMeasurement {};
 
+struct BeginStep {};  // ends the present one; on_step_begun() when it has
+
 struct FinishTraffic {};
 
 struct DropTraffic {};  // without waiting; nothing is reported any more
@@ -87,19 +93,20 @@ struct CancelDeadline {};
 struct EndRun {};  // the last action
 
 using Action = std::variant<FormatMember, SpawnMember, ProbeCluster, StartTraffic, BeginWarmUp,
-                            BeginMeasurement, FinishTraffic, DropTraffic, StopMember,
+                            BeginMeasurement, BeginStep, FinishTraffic, DropTraffic, StopMember,
                             TerminateMember, KillMember, ArmDeadline, CancelDeadline, EndRun>;
 
 enum class EndState : std::uint8_t { well, badly };
 
 // The course of one measurement: every member formatted and started or none kept, traffic through
-// warm-up and measurement, drain, stop. It is told what happened and answers with actions, which
-// are performed in order. Every wait has a deadline. A member's end before its time ends the
-// measurement; the first cause of an end decides the completion. An event that comes too late for
-// its state changes nothing.
+// warm-up and measurement, perhaps several times with a rate each, drain, stop. It is told what
+// happened and answers with actions, which are performed in order. Every wait has a deadline. A
+// member's end before its time ends the measurement; the first cause of an end decides the
+// completion. An event that comes too late for its state changes nothing.
 class Runner {
 public:
-    Runner(const RunnerOptions& options, SteadyTest steady_test);
+    // Without a test for steps there is one.
+    Runner(const RunnerOptions& options, SteadyTest steady_test, StepTest step_test = {});
 
     void start();  // once, first
 
@@ -119,6 +126,7 @@ public:
 
     void on_traffic_ready();
     void on_interval(const elytra::bench::TrafficInterval& interval);
+    void on_step_begun();  // after BeginStep
     void on_checkpoint();
     void on_traffic_done(EndState end);
     void on_deadline();
@@ -132,6 +140,7 @@ public:
 
     Completion completion() const { return completion_; }
 
+    // Of the present step.
     bool steady() const { return steady_; }
 
     // Why the deadline that is armed would end the phase, for an error text: "the cluster served no
@@ -147,6 +156,9 @@ private:
     void fail(Completion completion);
     void spawn_all();
     void begin_measurement();
+    void end_measurement();
+    void begin_step();
+    std::uint64_t warm_up_limit() const;
     void finish_traffic(std::uint64_t patience_nanoseconds);
     void stop_members();
     void kill_members(ExitReason reason);
@@ -160,6 +172,7 @@ private:
 
     RunnerOptions options_;
     SteadyTest steady_test_;
+    StepTest step_test_;
     Phase phase_ = Phase::idle;
     Completion completion_ = Completion::complete;
     bool steady_ = false;
@@ -168,7 +181,8 @@ private:
     std::uint32_t checkpoints_ = 0;  // in the measurement
     std::uint32_t ports_ = 0;
     bool extended_ = false;
-    bool terminated_ = false;  // the gentle order was not enough
+    bool step_pending_ = false;  // asked for, and not begun yet
+    bool terminated_ = false;    // the gentle order was not enough
     std::vector<MemberState> members_;
     std::optional<std::uint64_t> warm_up_start_;          // in the clock of the intervals
     std::vector<elytra::bench::TrafficInterval> window_;  // of the warm-up, after the ramp

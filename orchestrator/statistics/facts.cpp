@@ -66,7 +66,8 @@ void add_traffic(const TrafficResult& traffic, MeasurementFacts& facts) {
         sent += interval.counts.sent;
         answered += interval.counts.answered;
     }
-    facts.events_unanswered = sent - std::min(sent, answered);
+    // What a step has in flight at its end is answered in the next one.
+    if (!traffic.followed) facts.events_unanswered = sent - std::min(sent, answered);
     if (traffic.latency.batch.count() > 0) {
         facts.response_p99 = static_cast<double>(traffic.latency.batch.at(p99));
         facts.lag_p99 = static_cast<double>(traffic.latency.lag.at(p99));

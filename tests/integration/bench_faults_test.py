@@ -127,6 +127,22 @@ class Faults(BenchTest):
         self.assertEqual(reap_children(harness.STOP_SECONDS_MAX), [])
         self.check_folder()
 
+    def test_a_sweep_that_is_killed_keeps_the_steps_that_it_had_measured(self):
+        process = self.start_bench(*SHORT, verb=["sweep"])
+        # Each is recorded when it has ended, before the end of the next one.
+        for _ in range(4):
+            self.wait_for_event(process, "measurement_ended")
+        process.kill()
+        process.wait()
+        self.assertEqual(reap_children(harness.STOP_SECONDS_MAX), [])  # its server went with it
+        result = self.result()
+        self.assertEqual(result["run"]["state"], "running")
+        kept = result["measurements"]
+        self.assertGreaterEqual(len(kept), 3)
+        self.assertEqual([one["index"] for one in kept], list(range(len(kept))))
+        self.assertEqual({one["completion"] for one in kept}, {"complete"})
+        self.assertTrue(all(one["counts"]["answered"] > 0 for one in kept))
+
     def test_a_folder_for_the_runs_that_cannot_be_made(self):
         for directory in ("precious", "precious/runs", "/proc/runs"):
             done = self.run_elytractl("bench", *SHORT, f"--binary={FAKE}", f"--runs={directory}",

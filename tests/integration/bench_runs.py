@@ -87,10 +87,10 @@ class BenchTest(harness.ProcessTest):
         done = self.run_elytractl("bench", *SHORT, f"--binary={binary}", *arguments, **options)
         return done, self.result()
 
-    def start_bench(self, *arguments, fault=""):
+    def start_bench(self, *arguments, fault="", verb=()):
         """A run in the background whose events can be followed; ends with the test."""
         process = subprocess.Popen(
-            [ELYTRACTL, "bench", f"--binary={FAKE}", "--events=-", "-q", *arguments],
+            [ELYTRACTL, "bench", *verb, f"--binary={FAKE}", "--events=-", "-q", *arguments],
             cwd=self.folder,
             env=self.environment(fault),
             stdin=subprocess.DEVNULL,
@@ -115,6 +115,13 @@ class BenchTest(harness.ProcessTest):
             if event["event"] == "phase" and event["phase"] == phase:
                 return
         self.fail(f"the run ended before {phase}: {process.stderr.read().decode()}")
+
+    def wait_for_event(self, process, name):
+        """Reads events until this one."""
+        for line in process.stdout:
+            if json.loads(line)["event"] == name:
+                return
+        self.fail(f"the run ended before {name}: {process.stderr.read().decode()}")
 
     def wait_for_end(self, process):
         """The status with which a run ends; what it prints meanwhile is dropped."""

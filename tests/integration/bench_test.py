@@ -217,7 +217,35 @@ class Bench(BenchTest):
         self.assertEqual(down, sorted(down, reverse=True))
         self.assertGreater(result["sweep"]["ceiling"], 0)
         self.assertEqual(result["run"]["state"], "complete")
+        # What goes down was offered on the way up, below the highest rate of all.
+        self.assertLess(set(down), set(up))
+        pairs = result["sweep"]["hysteresis"]["pairs"]
+        self.assertEqual([pair["fraction"] for pair in pairs], down[::-1])
+        self.assertEqual(result["sweep"]["recovery"]["fraction"], 0.7)
+        self.assertIn("hysteresis", (self.run_folder() / "report.txt").read_text())
         self.check_folder()
+
+    def test_the_steps_of_a_sweep_share_one_cluster(self):
+        status = {0, INVALID, 14}
+        self.run_elytractl("bench", "sweep", *SHORT, f"--binary={FAKE}", status=status)
+        result = self.result()
+        steps = [one for one in result["measurements"] if one["role"] == "measurement"]
+        swept = [one for one in steps if one["carried"]["followed"]]
+        swept.append(steps[len(swept)])
+        self.assertEqual({one["members"][0]["address"] for one in swept},
+                         {swept[0]["members"][0]["address"]})
+        # Its cluster is taken down once, at the end; only then is it known how it ended.
+        reasons = [one["members"][0]["reason"] for one in swept]
+        self.assertEqual(reasons, [None] * (len(swept) - 1) + ["stopped"])
+        self.assertGreater(swept[-1]["audit"]["accounts_checked"], 0)
+        for one in swept:
+            self.assertEqual(one["series"]["rows"][0][0], 0)
+            self.assertGreater(one["counts"]["answered"], 0)
+        for earlier, later in zip(swept, swept[1:]):
+            self.assertEqual(later["carried"]["in"], earlier["carried"]["out"])
+        # A sweep that is planned is the one that is made.
+        places = [one["place"] for one in result["plan"]["measurements"]]
+        self.assertEqual(places, ["alone", "first", *["between"] * 17, "last"])
 
 
 if __name__ == "__main__":

@@ -162,7 +162,13 @@ json example_sweep() {
     parts.run.command = {"elytractl", "bench", "sweep", "--slo", "p99=40ms"};
     Sweep sweep{.ceiling = 131'000,
                 .steps = {},
-                .knee = statistics::Knee{.rate = 117'900, .slo = "p99 <= 40 ms"}};
+                .knee = statistics::Knee{.rate = 117'900, .slo = "p99 <= 40 ms"},
+                .hysteresis = {},
+                .recovery = statistics::Recovery{.fraction = 0.7,
+                                                 .carried = 65'500,
+                                                 .nanoseconds = 750'000'000,
+                                                 .sentence = "served normally again 0.75 s after "
+                                                             "the change of the rate"}};
     using statistics::SweepDirection;
     const std::pair<SweepDirection, double> steps[] = {
         {SweepDirection::up, 0.1},   {SweepDirection::up, 0.3},   {SweepDirection::up, 0.5},
@@ -185,9 +191,15 @@ json example_sweep() {
                                    .p99_microseconds = metrics.value("batch.p99", 0.0),
                                    .max_microseconds = metrics.value("batch.max", 0.0),
                                    .steady = fraction <= 1};
+        // At 90 % the way down has the backlog of the overload before it.
+        const bool late = direction == SweepDirection::down && fraction == 0.9;
+        step.carried = fraction > 1 ? 65'500 : 0;
+        step.served_series.assign(20, step.accepted);
+        step.p99_series.assign(20, late ? 80'000 : 12'000 + 10'000 * fraction);
         sweep.steps.push_back(step);
         parts.measurements.push_back(measurement);
     }
+    sweep.hysteresis = statistics::find_hysteresis(sweep.steps);
     parts.sweep = sweep;
     return result_json(parts);
 }

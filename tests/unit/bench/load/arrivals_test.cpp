@@ -142,3 +142,15 @@ TEST_CASE("stretches follow one another as steps and bursts, and begin again") {
         CHECK(count_between(drawn, row.begin * second / 2, row.end * second / 2) == row.events);
     }
 }
+
+TEST_CASE("each step of a traffic draws a schedule of its own, the same in every run") {
+    const ArrivalOptions options = schedule(
+        ArrivalProcess::poisson, {{.rate_begin = 5000, .rate_end = 5000, .nanoseconds = second}});
+    const auto of_step = [&](std::uint32_t step) {
+        return times(options, second, {.index = 0, .count = 2, .step = step});
+    };
+    CHECK(of_step(0) == times(options, second, {.index = 0, .count = 2}));
+    CHECK(of_step(1) == of_step(1));
+    CHECK(of_step(0) != of_step(1));
+    CHECK(of_step(1) != of_step(2));
+}

@@ -175,3 +175,35 @@ TEST_CASE("units of several events come at the rate of events and are never spli
         CHECK(batch.events > 10 - MixedStream::unit_events_max);
     }
 }
+
+TEST_CASE("another schedule takes over: what waits stays, and no unit is left out or drawn twice") {
+    World world(
+        {.batch_max = 4, .linger_nanoseconds = 20 * millisecond, .events_max = 100, .start = {}});
+    const Instant change{10 * millisecond};
+    CHECK(world.take_at({3 * millisecond}).units.back().index == 3);
+    world.backlog.arrive(change, world.recorder);
+    world.backlog.ready_at();  // which looks ahead
+    world.backlog.go_on(change,
+                        Arrivals({.model = ArrivalModel::open,
+                                  .think_nanoseconds = 0,
+                                  .process = ArrivalProcess::constant,
+                                  .stretches = {{100, 100, second}}},
+                                 1, {.index = 0, .count = 1, .step = 1}),
+                        world.recorder);
+    // Units 4 to 9 had waited since 4 ms to 9 ms; the batch of four and that of two are counted
+    // with the wait of their first.
+    const TrafficLatency& latency = world.recorder.latency(TrafficPhase::warm_up);
+    CHECK(latency.event.count() == 6);
+    CHECK(latency.event.max() / 100 == 60);  // 6 ms
+    CHECK(latency.batch.count() == 2);
+    CHECK(world.backlog.waiting_events() == 6);
+    const Batch first = world.take_at(change);
+    CHECK(first.units.front().index == 4);
+    CHECK(first.units.front().intended == Instant{4 * millisecond});
+    const Batch second_batch = world.take_at({30 * millisecond});
+    REQUIRE(second_batch.units.size() == 4);
+    CHECK(second_batch.units[1].index == 9);
+    CHECK(second_batch.units[2].index == 10);
+    CHECK(second_batch.units[2].intended == change);
+    CHECK(second_batch.units[3].intended == Instant{20 * millisecond});
+}

@@ -47,6 +47,7 @@ struct Scene {
                 .on_ready = [this] { ready = true; },
                 .on_interval =
                     [this](const TrafficInterval& interval) { intervals.push_back(interval); },
+                .on_step = [this](TrafficResult step) { steps.push_back(std::move(step)); },
                 .on_done = [this](TrafficResult done) { result = std::move(done); }});
     }
 
@@ -83,6 +84,16 @@ struct Scene {
         return *result;
     }
 
+    // Ends the present step by another rate.
+    const TrafficResult& go_on(std::uint64_t rate) {
+        const std::size_t before = steps.size();
+        begun = io::monotonic_now();
+        traffic->begin_step(open(rate).arrival);
+        run_until(loop, [this, before] { return steps.size() > before; });
+        intervals.clear();
+        return steps.back();
+    }
+
     // Warm-up, measurement, drain.
     TrafficResult& run_all() {
         begin();
@@ -97,8 +108,9 @@ struct Scene {
     std::optional<Traffic> traffic;
     std::uint64_t interval_nanoseconds;
     bool ready = false;
-    Instant begun;  // not after the traffic did
+    Instant begun;  // not after the traffic, or its present step, did
     std::vector<TrafficInterval> intervals;
+    std::vector<TrafficResult> steps;
     std::optional<TrafficResult> result;
 };
 
@@ -216,6 +228,108 @@ TEST_CASE("a stall of the server is in the percentiles of an open traffic, not o
             CHECK(waited == options.batch_max);  // the one batch in flight
         }
     }
+}
+
+TEST_CASE("steps follow one another at one instant, and each follows its own schedule") {
+    const std::uint64_t rates[] = {2000, 5000, 1000};
+    TrafficOptions options = open(rates[0]);
+    options.clients = 4;
+    options.threads = 2;
+    Scene scene(options);
+    scene.begin();
+    for (const std::uint64_t next : {rates[1], rates[2]}) {
+        scene.wait_for_intervals(3);
+        scene.begin_measurement();
+        scene.wait_for_intervals(5);
+        scene.go_on(next);
+    }
+    scene.wait_for_intervals(2);
+    scene.begin_measurement();
+    scene.wait_for_intervals(5);
+    std::vector<TrafficResult> steps = scene.steps;
+    steps.push_back(scene.end());
+    REQUIRE(steps.size() == 3);
+    CHECK(steps.back().passed());
+    CHECK(steps.back().audit.accounts_checked == 20);
+
+    std::uint64_t sent = 0;
+    std::uint64_t accepted = 0;
+    for (std::size_t index = 0; index < steps.size(); ++index) {
+        CAPTURE(index);
+        const TrafficResult& step = steps[index];
+        CHECK(step.followed == (index + 1 < steps.size()));
+        CHECK(step.warm_up_nanoseconds > 0);
+        // Both phases together are the whole schedule until the step's end; a gap may be cut.
+        const std::uint64_t length = step.warm_up_nanoseconds + step.measurement_nanoseconds;
+        const std::uint64_t offered = step.warm_up.offered + step.measurement.offered;
+        const std::uint64_t expected = length * rates[index] / second;
+        CHECK(offered >= expected);
+        CHECK(offered <= expected + options.threads);
+        // Every event is in one histogram of the step in which it arrived.
+        CHECK(step.warm_up_latency.event.count() == step.warm_up.offered);
+        CHECK(step.latency.event.count() == step.measurement.offered);
+        // The series begins with the step and has no gap.
+        std::uint64_t end = 0;
+        for (const TrafficInterval& interval : step.intervals) {
+            CHECK(interval.start_nanoseconds == end);
+            end += interval.nanoseconds;
+            sent += interval.counts.sent;
+            accepted += interval.counts.accepted;
+        }
+        CHECK(end >= length);
+        if (step.followed) CHECK(end == length);
+        CHECK(step.threads[0].nanoseconds == step.measurement_nanoseconds);
+    }
+    CHECK(sent == scene.server.transfers.size());
+    CHECK(accepted == sent);
+}
+
+TEST_CASE("a backlog is carried into the next step: not lost, not counted twice, not forgotten") {
+    constexpr std::uint64_t rate = 5000;
+    Scene scene(open(rate));
+    bool stalled = false;
+    scene.server.mishap = [&](Operation) {
+        return stalled ? FakeServer::Mishap::hold : FakeServer::Mishap::none;
+    };
+    scene.begin();
+    scene.wait_for_intervals(2);
+    scene.begin_measurement();
+    stalled = true;
+    scene.wait_for_intervals(10);
+    const TrafficResult overloaded = scene.go_on(100);
+    scene.wait_for_intervals(2);
+    stalled = false;
+    scene.server.release();
+    scene.wait_for_intervals(2);
+    scene.begin_measurement();
+    scene.wait_for_intervals(5);
+    const TrafficResult& after = scene.end();
+    REQUIRE(after.passed());
+
+    // Nothing was answered for eight intervals at least, and that is known at the step's end.
+    CHECK(overloaded.carried_out >= 8 * rate / 100);
+    CHECK(overloaded.latency.event.count() == overloaded.measurement.offered);
+    CHECK(count_above(overloaded.latency.event, 40'000) >= 3 * rate / 100);
+    // The next step answers it, beside its own few events, whose latencies alone are its own.
+    CHECK(after.carried_in == overloaded.carried_out);
+    const std::uint64_t offered = after.warm_up.offered + after.measurement.offered;
+    CHECK(after.warm_up.answered + after.measurement.answered >= after.carried_in);
+    CHECK(after.warm_up_latency.event.count() + after.latency.event.count() == offered);
+    CHECK(scene.server.transfers.size() ==
+          overloaded.warm_up.offered + overloaded.measurement.offered + offered);
+}
+
+TEST_CASE("a traffic that is finished right after a step was asked for still does both") {
+    Scene scene(open(2000));
+    scene.begin();
+    scene.begin_measurement();
+    scene.traffic->begin_step(open(100).arrival);
+    const TrafficResult& last = scene.end();
+    CHECK(last.passed());
+    REQUIRE(scene.steps.size() == 1);
+    CHECK(scene.steps[0].followed);
+    CHECK(scene.steps[0].measurement.offered > 0);
+    CHECK_FALSE(last.followed);
 }
 
 TEST_CASE("what finds no room in the backlog is dropped, and every event is accounted for") {

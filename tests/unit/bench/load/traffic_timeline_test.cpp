@@ -46,3 +46,18 @@ TEST_CASE("a traffic may end before it was measured") {
     CHECK(timeline.phase_at({129}) == TrafficPhase::warm_up);
     CHECK(timeline.phase_at({151}) == TrafficPhase::drain);
 }
+
+TEST_CASE("a step ends where the next one begins") {
+    TrafficTimeline timeline(10);
+    timeline.begin({100});
+    TrafficTimeline next(10, {.model = ArrivalModel::open, .stretches = {{5, 5, 1'000'000}}}, 1);
+    next.begin(timeline.boundary_after({133}));
+    CHECK(timeline.next() == nullptr);
+    timeline.go_on_with(next);
+    CHECK(timeline.next() == &next);
+    CHECK(timeline.end() == Instant{140});
+    CHECK(next.start() == Instant{140});
+    CHECK(next.phase_at({140}) == TrafficPhase::warm_up);
+    CHECK(next.step() == 1);
+    CHECK(next.arrival().stretches.size() == 1);
+}

@@ -191,8 +191,12 @@ TEST_CASE("what cannot be compared is refused") {
 
 TEST_CASE("a sweep goes up and down, the highest step once") {
     const Plan plan = build_sweep_plan(closed_spec(5), {.fractions = {0.5, 0.9, 1.1}});
-    REQUIRE(plan.measurements.size() == 6);
+    REQUIRE(plan.measurements.size() == 8);
     CHECK(plan.measurements[0].role == Role::probe);
+    CHECK(plan.measurements[6].direction == Direction::overload);
+    CHECK(plan.measurements[6].rate_fraction == 1.1);
+    CHECK(plan.measurements[7].direction == Direction::recovery);
+    CHECK(plan.measurements[7].rate_fraction == 0.7);
     const double fractions[] = {0.5, 0.9, 1.1, 0.9, 0.5};
     for (std::size_t index = 1; index < 6; ++index) {
         const Measurement& measurement = plan.measurements[index];
@@ -200,5 +204,32 @@ TEST_CASE("a sweep goes up and down, the highest step once") {
         CHECK(measurement.direction == (index <= 3 ? Direction::up : Direction::down));
         CHECK(arrival_model(plan, measurement) == ArrivalModel::open);
     }
-    CHECK(build_sweep_plan(closed_spec(1), {}).measurements.size() == 18);
+    CHECK(build_sweep_plan(closed_spec(1), {}).measurements.size() == 20);
+}
+
+TEST_CASE("the steps of a sweep share one cluster, which is made once and taken down once") {
+    spec::BenchSpec spec = closed_spec(1);
+    spec.cells[0].measure.warmup.ramp_nanoseconds = 5 * second;
+    const Plan plan = build_sweep_plan(spec, {.fractions = {0.5, 0.9}});
+    const auto names = [&](std::size_t index) {
+        std::string text;
+        for (const Step& step : plan.measurements[index].steps) {
+            text += step_names[static_cast<std::size_t>(step.kind)];
+            text += ' ';
+        }
+        return text;
+    };
+    CHECK(plan.measurements[0].place == Place::alone);
+    CHECK(names(0) == "format start ready setup warm-up measure drain stop remove ");
+    CHECK(plan.measurements[1].place == Place::first);
+    CHECK(names(1) == "format start ready setup warm-up measure ");
+    CHECK(plan.measurements[2].place == Place::between);
+    CHECK(names(2) == "warm-up measure ");
+    CHECK(names(4) == "warm-up measure ");
+    CHECK(plan.measurements[5].place == Place::last);
+    CHECK(names(5) == "warm-up measure drain stop remove ");
+    // Only the first rises to its rate.
+    CHECK(plan.measurements[1].steps[4].expected_nanoseconds ==
+          plan.measurements[2].steps[0].expected_nanoseconds + 5 * second);
+    CHECK(plan_json(plan)["measurements"][2]["place"] == "between");
 }

@@ -100,13 +100,14 @@ struct Stage {
 
     std::string ledger_path() const { return directory.path("run/owned.jsonl"); }
 
-    MeasurementOutcome run(const MeasurementPlan& plan) {
+    MeasurementOutcome run(const MeasurementPlan& plan, const StepSequence& steps = {}) {
         auto ledger = OwnershipLedger::open(ledger_path());
         REQUIRE(ledger.has_value());
         Session session({.run_folder = directory.path("run"),
                          .observer = [this](const Event& event) { on_event(event); }},
                         *ledger);
-        auto outcome = session.measure(plan, [](auto) { return true; });
+        auto outcome = session.measure(
+            plan, [](auto) { return true; }, steps);
         if (!outcome.has_value()) refusal = outcome.error();
         REQUIRE(outcome.has_value());
         return std::move(*outcome);
@@ -205,6 +206,64 @@ TEST_CASE("what is not observed has samples of its begin and end alone, and no e
     CHECK(outcome.host.size() == 1);
     REQUIRE(outcome.traffic.has_value());
     CHECK(outcome.traffic->intervals.size() > 2);
+}
+
+TEST_CASE("steps are served by one cluster one after another, each told when it has ended") {
+    Stage stage(format_well, serve);
+    MeasurementPlan plan = stage.plan();
+    const auto arrival_of = [](std::uint64_t rate) {
+        return elytra::bench::ArrivalOptions{.model = elytra::bench::ArrivalModel::open,
+                                             .stretches = {{rate, rate, nanoseconds_per_second}}};
+    };
+    plan.index = 1;
+    plan.total = 4;
+    plan.rate = 2000;
+    plan.traffic.arrival = arrival_of(2000);
+    std::vector<MeasurementOutcome> ended;
+    std::vector<std::uint32_t> announced;
+    std::uint64_t counted = 0;
+    std::uint32_t begun = 1;
+    const StepSequence steps{
+        .next = [&](const elytra::bench::TrafficCounts& counts) -> std::optional<StepPlan> {
+            counted += counts.offered;
+            if (begun == 3) return std::nullopt;
+            ++begun;
+            return StepPlan{.index = begun, .rate = 1000.0 * begun, .arrival = arrival_of(500)};
+        },
+        .on_step = [&](const MeasurementOutcome& outcome) { ended.push_back(outcome); }};
+    stage.hook = [&](const Event& event) {
+        const auto* one = std::get_if<run::MeasurementAnnounced>(&event.what);
+        if (one != nullptr) announced.push_back(one->index);
+    };
+    const MeasurementOutcome last = stage.run(plan, steps);
+    CAPTURE(last.errors);
+    CHECK(stage.phases ==
+          "formatting starting setup warm-up measurement warm-up measurement warm-up measurement "
+          "drain stopping ended ");
+    CHECK(announced == std::vector<std::uint32_t>{1, 2, 3});
+    CHECK(counted > 0);
+    REQUIRE(ended.size() == 2);
+    for (std::uint32_t index = 0; index < 2; ++index) {
+        const MeasurementOutcome& step = ended[index];
+        CHECK(step.index == index + 1);
+        CHECK(step.rate == 2000);  // of the first, and of the second as well
+        CHECK(step.completion == Completion::complete);
+        REQUIRE(step.traffic.has_value());
+        CHECK(step.traffic->followed);
+        CHECK(step.traffic->measurement.accepted > 0);
+        REQUIRE(step.members.size() == 1);
+        CHECK_FALSE(step.members[0].reason.has_value());
+        CHECK_FALSE(step.members[0].samples.empty());
+    }
+    CHECK(last.index == 3);
+    CHECK(last.rate == 3000);
+    CHECK(last.completion == Completion::complete);
+    CHECK(last.members[0].reason == ExitReason::stopped);
+    // On the clock of the step: the three together are longer.
+    CHECK(last.members[0].samples.front().at_nanoseconds <
+          ended[0].traffic->warm_up_nanoseconds + ended[0].traffic->measurement_nanoseconds);
+    CHECK(last.traffic->intervals.front().start_nanoseconds == 0);
+    CHECK(no_children());
 }
 
 TEST_CASE("data files that shall be kept stay, and later measurements join them") {

@@ -70,7 +70,9 @@ TEST_CASE("a sweep shows its steps and its knee") {
     const std::string text = text_report(example_sweep(), {.columns = 120});
     CHECK(contains(text, "closed-loop ceiling 131 000/s"));
     CHECK(contains(text, "knee: 117 900/s with p99 <= 40 ms"));
-    CHECK(contains(text, "not steady"));
+    CHECK(contains(text, "not steady up"));
+    CHECK(contains(text, "hysteresis: at 90 % p99 was 21.0 ms up and 80.0 ms down"));
+    CHECK(contains(text, "recovery: 70 % after an overload that left 65 500 events: served"));
 }
 
 TEST_CASE("a result that is damaged or empty is rendered as far as it goes") {

@@ -40,10 +40,13 @@ RunnerOptions three_members() {
 // Plays events given as text and notes what the runner asks for.
 struct Play {
     explicit Play(const RunnerOptions& options)
-        : runner(options, [this](std::span<const TrafficInterval> points) {
-              looked_back = points.size();
-              return steady;
-          }) {}
+        : runner(
+              options,
+              [this](std::span<const TrafficInterval> points) {
+                  looked_back = points.size();
+                  return steady;
+              },
+              [this] { return steps > 0 && steps-- > 0; }) {}
 
     // The actions that follow, joined by ", ".
     std::string on(const std::string& event) {
@@ -78,6 +81,7 @@ struct Play {
         if (name == "exited") return runner.on_exited(member);
         if (name == "traffic-ready") return runner.on_traffic_ready();
         if (name == "interval") return tell_interval();
+        if (name == "step-begun") return runner.on_step_begun();
         if (name == "checkpoint") return runner.on_checkpoint();
         if (name == "done") return runner.on_traffic_done(EndState::well);
         if (name == "undone") return runner.on_traffic_done(EndState::badly);
@@ -96,6 +100,7 @@ struct Play {
 
     Runner runner;
     bool steady = false;
+    std::uint32_t steps = 0;  // that follow the first
     std::uint64_t at = 0;
     std::size_t looked_back = 0;
 };
@@ -127,6 +132,67 @@ TEST_CASE("a measurement from its begin to its end") {
     CHECK(play.runner.completion() == Completion::complete);
     CHECK(play.runner.steady());
     CHECK(play.runner.phase() == Phase::ended);
+}
+
+TEST_CASE("a measurement in steps warms up and measures each, and drains once") {
+    RunnerOptions options = one_member();
+    options.ramp_nanoseconds = 5 * second;
+    Play play(options);
+    play.steps = 2;
+    CHECK(play.on_all(until_warm_up) == "deadline 45 s, begin warm-up");
+    CHECK(play.on("deadline") == "deadline 10 s, begin measurement");
+    CHECK(play.on("deadline") == "deadline 60 s, begin step");
+    CHECK(play.on("step-begun") == "deadline 40 s");
+    CHECK(play.runner.phase() == Phase::warm_up);
+    // The ramp is of the first step alone; the minimum is of each.
+    play.steady = true;
+    play.at = 0;
+    CHECK(play.on("interval") == "");
+    CHECK_FALSE(play.runner.steady());
+    CHECK(play.on("interval") == "deadline 10 s, begin measurement");
+    CHECK(play.runner.steady());
+    CHECK(play.on("deadline") == "deadline 60 s, begin step");
+    CHECK(play.on("step-begun") == "deadline 40 s");
+    CHECK_FALSE(play.runner.steady());
+    // Intervals that belong to the measurement before tell nothing of this warm-up.
+    TrafficInterval late;
+    late.phase = elytra::bench::TrafficPhase::measurement;
+    late.start_nanoseconds = 50 * second;
+    late.nanoseconds = second;
+    play.runner.on_interval(late);
+    CHECK(play.runner.actions().empty());
+    play.at = 0;
+    CHECK(play.on_all("interval;interval") == "deadline 10 s, begin measurement");
+    CHECK(play.on("deadline") == "deadline 90 s, finish traffic");
+    CHECK(play.on_all("done;exited 0") == "no deadline, end");
+    CHECK(play.runner.completion() == Completion::complete);
+}
+
+TEST_CASE("what ends a measurement ends it in a later step as well, and before that has begun") {
+    for (const bool begun : {false, true}) {
+        for (const char* const event : {"interrupt", "exited 0"}) {
+            CAPTURE(event);
+            Play play(one_member());
+            play.steps = 5;
+            play.on_all(until_measurement);
+            CHECK(play.on("deadline") == "deadline 60 s, begin step");
+            if (begun) play.on("step-begun");
+            CHECK(play.on(event).ends_with("finish traffic"));
+            CHECK(play.on("step-begun") == "");
+            CHECK(play.on("done").starts_with("deadline 20 s"));
+            CHECK(play.steps == 4);
+        }
+    }
+}
+
+TEST_CASE("a step that does not begin ends the measurement") {
+    Play play(one_member());
+    play.steps = 1;
+    play.on_all(until_measurement);
+    play.on("deadline");
+    CHECK(play.runner.deadline_meaning() == std::string("the load did not begin its next step"));
+    CHECK(play.on("deadline") == "drop traffic, deadline 20 s, stop 0");
+    CHECK(play.runner.completion() == Completion::timed_out);
 }
 
 TEST_CASE("several members start together and are all stopped") {
