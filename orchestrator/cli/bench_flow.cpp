@@ -196,6 +196,7 @@ report::ResultParts facts_of(const BenchRequest& request, const records::RunFold
                  .rerun = rerun_command(folder, directory),
                  .elytractl = fmt::format("{}+{}", elytra::build_version, elytra::build_commit),
                  .seed = request.spec.cells.front().traffic.workload.seed,
+                 .config_sha256 = host::sha256_of(request.spec.identity),
                  .exit_code = std::nullopt};
     facts.subjects = std::move(subjects);
     return facts;

@@ -36,7 +36,7 @@ Finding check_cpu(const HostFacts& facts) {
 }
 
 Finding check_cpu_threads(const HostFacts& facts) {
-    const bool shared = facts.threads_share_cores;
+    const bool shared = facts.environment.threads_share_cores;
     return {
         .id = "smt",
         .level = shared ? Level::note : Level::ok,
@@ -47,13 +47,14 @@ Finding check_cpu_threads(const HostFacts& facts) {
 }
 
 Finding check_cpu_quota(const HostFacts& facts) {
-    if (!facts.cpu_quota.has_value()) {
+    const std::optional<double>& cpus = facts.environment.control_group.cpus;
+    if (!cpus.has_value()) {
         return {.id = "cpu_quota", .text = "no CPU quota", .value = "none"};
     }
     return {.id = "cpu_quota",
             .level = Level::warn,
-            .text = fmt::format("the control group grants {:.1f} CPUs", *facts.cpu_quota),
-            .value = fmt::format("{:.2f}", *facts.cpu_quota),
+            .text = fmt::format("the control group grants {:.1f} CPUs", *cpus),
+            .value = fmt::format("{:.2f}", *cpus),
             .advice = "a quota stops everything for parts of 100 ms; pin CPUs instead"};
 }
 

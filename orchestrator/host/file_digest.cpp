@@ -31,6 +31,13 @@ std::string hexadecimal(std::span<const unsigned char> bytes) {
 
 }  // namespace
 
+std::string sha256_of(std::string_view bytes) {
+    std::array<unsigned char, crypto_hash_sha256_BYTES> hash{};
+    const std::vector<unsigned char> copy(bytes.begin(), bytes.end());
+    crypto_hash_sha256(hash.data(), copy.data(), copy.size());
+    return hexadecimal(hash);
+}
+
 Result<FileDigest, int> copy_and_digest(int source, TemporaryFile* target) {
     crypto_hash_sha256_state state{};
     crypto_hash_sha256_init(&state);

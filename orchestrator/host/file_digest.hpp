@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "orchestrator/host/temporary_file.hpp"
 #include "server/common/result.hpp"
@@ -15,6 +16,9 @@ struct FileDigest {
 
     friend bool operator==(const FileDigest&, const FileDigest&) = default;
 };
+
+// The SHA-256 of some bytes, in lower-case hexadecimal digits.
+std::string sha256_of(std::string_view bytes);
 
 // Of all bytes of a regular file. The error is an errno.
 elytra::Result<FileDigest, int> digest_file(const std::string& path);

@@ -18,7 +18,6 @@
 #include "bench/driver/kernel_files.hpp"
 #include "orchestrator/host/directory_probe.hpp"
 #include "server/io/file_descriptor.hpp"
-#include "server/io/memory.hpp"
 
 namespace elytractl::host {
 namespace {
@@ -60,15 +59,6 @@ CpuTime cpu_time() {
     return time;
 }
 
-// "200000 100000" or "max 100000" where control groups are of version 2.
-std::optional<double> cpu_quota() {
-    std::istringstream fields(first_line("/sys/fs/cgroup/cpu.max"));
-    double quota = 0;
-    double period = 0;
-    if (!(fields >> quota >> period) || period <= 0) return std::nullopt;
-    return quota / period;
-}
-
 int try_io_uring() {
     io_uring_params parameters{};
     const FileDescriptor ring(static_cast<int>(syscall(SYS_io_uring_setup, 4, &parameters)));
@@ -98,15 +88,11 @@ void read_cpu(HostFacts& facts) {
     const std::string flags = value_of("/proc/cpuinfo", "flags");
     facts.aes = has_word(flags, "aes");
     facts.hypervisor = has_word(flags, "hypervisor");
-    facts.threads_share_cores = first_line("/sys/devices/system/cpu/smt/active") == "1";
-    facts.cpu_quota = cpu_quota();
 }
 
 void read_memory(HostFacts& facts) {
     facts.memory_available_bytes = kibibytes_of("MemAvailable");
-    facts.memory_limit_bytes = elytra::io::cgroup_memory_limit();
-    facts.swap_bytes = kibibytes_of("SwapTotal");
-    facts.swap_used_bytes = facts.swap_bytes - kibibytes_of("SwapFree");
+    facts.swap_used_bytes = kibibytes_of("SwapTotal") - kibibytes_of("SwapFree");
 }
 
 void read_rights(HostFacts& facts) {
@@ -170,12 +156,8 @@ json to_json(const HostFacts& facts) {
             {"directory", to_json(facts.directory)},
             {"aes", facts.aes},
             {"hypervisor", facts.hypervisor},
-            {"threads_share_cores", facts.threads_share_cores},
-            {"cpu_quota", optional_json(facts.cpu_quota)},
             {"steal_fraction", optional_json(facts.steal_fraction)},
             {"memory_available_bytes", facts.memory_available_bytes},
-            {"memory_limit_bytes", optional_json(facts.memory_limit_bytes)},
-            {"swap_bytes", facts.swap_bytes},
             {"swap_used_bytes", facts.swap_used_bytes},
             {"memlock_bytes", facts.memlock_bytes},
             {"may_lock_memory", facts.may_lock_memory},

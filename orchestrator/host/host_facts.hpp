@@ -36,12 +36,8 @@ struct HostFacts {
 
     bool aes = false;
     bool hypervisor = false;
-    bool threads_share_cores = false;
-    std::optional<double> cpu_quota;       // CPUs that the control group grants
     std::optional<double> steal_fraction;  // while the facts were read
     std::uint64_t memory_available_bytes = 0;
-    std::optional<std::uint64_t> memory_limit_bytes;  // of the control group
-    std::uint64_t swap_bytes = 0;
     std::uint64_t swap_used_bytes = 0;
     std::uint64_t memlock_bytes = 0;  // UINT64_MAX: no limit
     bool may_lock_memory = false;     // CAP_IPC_LOCK

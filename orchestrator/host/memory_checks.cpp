@@ -18,7 +18,7 @@ constexpr std::uint64_t no_limit = std::numeric_limits<std::uint64_t>::max();
 }  // namespace
 
 Finding check_memory(const HostFacts& facts) {
-    const std::uint64_t limit = facts.memory_limit_bytes.value_or(no_limit);
+    const std::uint64_t limit = facts.environment.control_group.memory_bytes.value_or(no_limit);
     const std::uint64_t usable = std::min(facts.memory_available_bytes, limit);
     Finding finding{.id = "memory",
                     .text = fmt::format("{} RAM, {} usable",
@@ -35,11 +35,12 @@ Finding check_memory(const HostFacts& facts) {
 }
 
 Finding check_swap(const HostFacts& facts) {
-    if (facts.swap_bytes == 0) return {.id = "swap", .text = "no swap", .value = "0"};
+    const std::uint64_t swap = facts.environment.swap_bytes;
+    if (swap == 0) return {.id = "swap", .text = "no swap", .value = "0"};
     const bool used = facts.swap_used_bytes > 0;
     return {.id = "swap",
             .level = used ? Level::warn : Level::note,
-            .text = fmt::format("{} swap, {} in use", quantities::bytes_text(facts.swap_bytes),
+            .text = fmt::format("{} swap, {} in use", quantities::bytes_text(swap),
                                 quantities::bytes_text(facts.swap_used_bytes)),
             .value = fmt::format("{}", facts.swap_used_bytes),
             .advice = "pages of a server may be swapped out; run `swapoff -a`"};
@@ -51,7 +52,7 @@ Finding check_memlock(const HostFacts& facts) {
                 .text = "servers may lock their memory",
                 .value = facts.may_lock_memory ? "CAP_IPC_LOCK" : "unlimited"};
     }
-    const bool swap = facts.swap_bytes > 0;
+    const bool swap = facts.environment.swap_bytes > 0;
     return {.id = "memlock",
             .level = swap ? Level::warn : Level::note,
             .text = fmt::format("memory that may be locked: {}",

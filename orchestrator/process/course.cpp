@@ -8,6 +8,7 @@
 #include <variant>
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include "bench/driver/environment.hpp"
 #include "orchestrator/run/cut_series.hpp"
@@ -111,6 +112,7 @@ std::string Course::data_file(std::uint32_t member) const {
 
 run::MeasurementOutcome Course::run() {
     outcome_.system_before = elytra::bench::read_system_load();
+    processes_before_ = read_processes();
     if (!ended_) {
         runner_.start();
         perform_actions();
@@ -124,6 +126,7 @@ run::MeasurementOutcome Course::run() {
     outcome_.completion = runner_.completion();
     outcome_.steady = runner_.steady();
     clean_up();
+    outcome_.foreign_after = look_around();
     outcome_.system_after = elytra::bench::read_system_load();
     return std::move(outcome_);
 }
@@ -209,7 +212,10 @@ void Course::perform(const run::BeginWarmUp&) {
     traffic_->begin_warm_up();
 }
 
-void Course::perform(const run::BeginMeasurement&) { traffic_->begin_measurement(); }
+void Course::perform(const run::BeginMeasurement&) {
+    outcome_.foreign_before = look_around();
+    traffic_->begin_measurement();
+}
 
 void Course::perform(const run::BeginStep&) { traffic_->begin_step(next_step_->arrival); }
 
@@ -267,6 +273,8 @@ run::MeasurementOutcome Course::take_step(TrafficResult result) {
 void Course::perform(const run::FinishTraffic&) {
     // What the members have used by the end of the measurement.
     if (traffic_begin_.has_value()) sample();
+    const bool measured = outcome_.foreign_before.nanoseconds > 0;
+    if (measured) outcome_.foreign_during = look_around();
     traffic_->finish();
 }
 
@@ -376,6 +384,7 @@ void Course::on_interval(const TrafficInterval& interval) {
 void Course::on_traffic_done(TrafficResult result) {
     const run::EndState end = end_of(result);
     for (const std::string& error : result.errors) trouble(error);
+    for (const auto& member : members_) member->note_memory();
     outcome_.traffic = std::move(result);
     next_step_.reset();  // where the load failed before it began
     runner_.on_traffic_done(end);
@@ -399,6 +408,14 @@ void Course::on_deadline() {
 void Course::on_interrupt() {
     runner_.on_interrupt();
     perform_actions();
+}
+
+// What others have used since the last look.
+run::ForeignLoad Course::look_around() {
+    ProcessTable now = read_processes();
+    run::ForeignLoad load = foreign_load(processes_before_, now, getpid());
+    processes_before_ = std::move(now);
+    return load;
 }
 
 void Course::sample() {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "bench/load/traffic.hpp"
+#include "orchestrator/process/foreign_processes.hpp"
 #include "orchestrator/process/measurement_plan.hpp"
 #include "orchestrator/process/member.hpp"
 #include "orchestrator/process/ownership.hpp"
@@ -82,6 +83,7 @@ private:
     bool another_step();
     void describe_step(const MeasurementPlan& plan);
     run::MeasurementOutcome take_step(elytra::bench::TrafficResult result);
+    run::ForeignLoad look_around();
     void sample();
     void arm_sampling();
     void trouble(const std::string& text);
@@ -102,6 +104,7 @@ private:
     bool step_steady_ = false;                               // of the step that ends for it
     std::uint64_t step_begin_ = 0;                           // nanoseconds since traffic_begin_
     std::optional<HostReading> host_before_;                 // of the sample before
+    ProcessTable processes_before_;                          // of the last look around
     elytra::io::Timer deadline_;
     elytra::io::Timer sampling_;
     std::vector<std::unique_ptr<Member>> members_;

@@ -246,6 +246,11 @@ std::optional<run::MemberSample> Member::sample(std::uint64_t at_nanoseconds) {
 
 void Member::note_ready() { outcome_.ready_nanoseconds = nanoseconds_since(stage_begin_); }
 
+void Member::note_memory() {
+    if (stage_ != Stage::running || exit_.has_value()) return;
+    outcome_.proportional_bytes = read_proportional_bytes(child_->pid());
+}
+
 bool Member::alive() const { return child_.has_value() && child_->pid() > 0; }
 
 std::string Member::describe_process() const {

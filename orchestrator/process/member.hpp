@@ -71,6 +71,9 @@ public:
     // The first request has been served.
     void note_ready();
 
+    // Reads how much memory the server uses, at some cost for it. Nothing of one that has ended.
+    void note_memory();
+
     // Whether a process of it is there.
     bool alive() const;
 

@@ -19,27 +19,6 @@ namespace {
 
 using elytra::narrow;
 
-std::string read_text(const std::string& path) {
-    std::ifstream file(path);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// The numbers of a line, separated by blanks; what is no number is 0.
-std::vector<std::uint64_t> numbers_of(std::string_view text) {
-    std::vector<std::uint64_t> numbers;
-    while (!text.empty()) {
-        const std::size_t begin = text.find_first_not_of(" \t\n");
-        if (begin == std::string_view::npos) break;
-        text.remove_prefix(begin);
-        const std::string_view word = text.substr(0, text.find_first_of(" \t\n"));
-        std::uint64_t number = 0;
-        std::from_chars(word.data(), word.data() + word.size(), number);
-        numbers.push_back(number);
-        text.remove_prefix(word.size());
-    }
-    return numbers;
-}
-
 std::uint64_t ticks_to_microseconds(std::uint64_t ticks) {
     return ticks * 1'000'000 / narrow<std::uint64_t>(sysconf(_SC_CLK_TCK));
 }
@@ -77,6 +56,26 @@ std::optional<double> share(const std::optional<std::uint64_t>& earlier,
 }
 
 }  // namespace
+
+std::string read_text(const std::string& path) {
+    std::ifstream file(path);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+std::vector<std::uint64_t> numbers_of(std::string_view text) {
+    std::vector<std::uint64_t> numbers;
+    while (!text.empty()) {
+        const std::size_t begin = text.find_first_not_of(" \t\n");
+        if (begin == std::string_view::npos) break;
+        text.remove_prefix(begin);
+        const std::string_view word = text.substr(0, text.find_first_of(" \t\n"));
+        std::uint64_t number = 0;
+        std::from_chars(word.data(), word.data() + word.size(), number);
+        numbers.push_back(number);
+        text.remove_prefix(word.size());
+    }
+    return numbers;
+}
 
 std::optional<StatReading> parse_stat(std::string_view text) {
     const std::size_t name_end = text.rfind(')');
@@ -121,6 +120,14 @@ std::optional<run::MemberSample> read_process(pid_t pid) {
         .faults_major = stat->faults_major};
     add_switches(pid, sample);
     return sample;
+}
+
+std::optional<std::uint64_t> read_proportional_bytes(pid_t pid) {
+    constexpr std::uint64_t kibibyte = 1024;
+    const std::uint64_t kibibytes =
+        field_of(read_text(fmt::format("/proc/{}/smaps_rollup", pid)), "Pss");
+    if (kibibytes == 0) return std::nullopt;
+    return kibibytes * kibibyte;
 }
 
 std::uint64_t read_oom_kills() { return field_of(read_text("/proc/vmstat"), "oom_kill"); }

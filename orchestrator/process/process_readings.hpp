@@ -2,13 +2,21 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <sys/types.h>
 
 #include "orchestrator/run/outcome.hpp"
 
 namespace elytractl::process {
+
+// All of a file of the kernel; empty where there is none.
+std::string read_text(const std::string& path);
+
+// The numbers of a line, separated by blanks; what is no number is 0.
+std::vector<std::uint64_t> numbers_of(std::string_view text);
 
 // Fields of /proc/PID/stat.
 struct StatReading {
@@ -28,6 +36,11 @@ std::uint64_t field_of(std::string_view text, std::string_view key);
 // What /proc says of a process now; absent where it is not there any more. The time and the size of
 // the file are left to the caller.
 std::optional<run::MemberSample> read_process(pid_t pid);
+
+// The resident size of a process in which every page counts by one part in as many as share it
+// (PSS). The kernel looks at every page for it: nothing to ask while something is measured. Absent
+// where it does not tell.
+std::optional<std::uint64_t> read_proportional_bytes(pid_t pid);
 
 // How many processes the kernel has killed for want of memory since it was started.
 std::uint64_t read_oom_kills();

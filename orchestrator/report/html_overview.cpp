@@ -11,6 +11,7 @@
 #include <nlohmann/json.hpp>
 
 #include "orchestrator/quantities/quantity.hpp"
+#include "orchestrator/report/html_environment.hpp"
 #include "orchestrator/report/html_text.hpp"
 #include "orchestrator/report/json_read.hpp"
 #include "orchestrator/report/metric_unit.hpp"
@@ -29,6 +30,7 @@ using quantities::Unit;
 using quantities::whole;
 
 constexpr int json_indent = 2;
+constexpr std::size_t digest_shown = 12;  // digits tell configurations apart
 
 constexpr double strip_reach_min = 0.05;  // of the median
 
@@ -191,34 +193,9 @@ std::string repeats_figure(const json& summary, std::string_view title, std::str
                                                          title))));
 }
 
-void add_fact(HtmlTable& table, std::string_view name, std::string text) {
-    if (!text.empty()) table.rows.push_back({std::string(name), std::move(text)});
-}
-
 std::string scalar_text(const json& value) {
     if (value.is_null()) return {};
     return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
-HtmlTable environment_table(const json& environment) {
-    HtmlTable table{.caption = "Machine", .heading = {}, .rows = {}, .numbers = false};
-    if (!environment.is_object()) return table;
-    for (const auto& [key, value] : environment.items()) {
-        std::string name = key;
-        std::ranges::replace(name, '_', ' ');
-        if (key == "ram_bytes") {
-            add_fact(table, "memory", quantity(Unit::bytes, number_in(value)));
-        } else if (!value.is_structured()) {
-            add_fact(table, name, scalar_text(value));
-        } else {
-            for (const auto& [part, inner] : value.items()) {
-                std::string words = part;
-                std::ranges::replace(words, '_', ' ');
-                add_fact(table, words + " at the start", scalar_text(inner));
-            }
-        }
-    }
-    return table;
 }
 
 HtmlTable subject_table(const json& subjects) {
@@ -350,7 +327,8 @@ std::string html_thresholds(const json& result) {
 
 std::string html_measurements(const json& result) {
     HtmlTable table{.caption = "",
-                    .heading = {"measurement", "served", "p50", "p99", "max", "steady", "verdict"},
+                    .heading = {"measurement", "served", "p50", "p99", "max",
+                                "in the ledger before", "steady", "verdict"},
                     .rows = {},
                     .numbers = true};
     for (const json& measurement : list_of(result, "measurements")) {
@@ -358,6 +336,7 @@ std::string html_measurements(const json& result) {
         if (!trouble_of(measurement).empty()) table.alarms.insert(table.rows.size());
         const std::string completion = text_of(measurement, "completion");
         if (!trouble_of(measurement).empty()) table.alarms.insert(table.rows.size());
+        const std::optional<double> before = number_of(measurement, "transfers_before");
         const auto metric = [&](std::string_view name) {
             return quantity(unit_of_metric(name), number_of(metrics, name));
         };
@@ -365,6 +344,7 @@ std::string html_measurements(const json& result) {
             {fmt::format("{:.0f}: {}", number_of(measurement, "index").value_or(0) + 1,
                          measurement_title(measurement)),
              metric("throughput"), metric("batch.p50"), metric("batch.p99"), metric("batch.max"),
+             before.has_value() ? whole(*before) : "–",
              flag_of(measurement, "steady") ? "yes" : "no",
              completion == "complete" ? text_of(part_of(measurement, "verdict"), "word")
                                       : completion});
@@ -374,8 +354,8 @@ std::string html_measurements(const json& result) {
 
 std::string html_members(const json& result) {
     HtmlTable table{.caption = "",
-                    .heading = {"member", "end", "ready after", "memory", "CPU user", "CPU system",
-                                "faults major", "switches", "data file"},
+                    .heading = {"member", "end", "ready after", "memory", "PSS", "CPU user",
+                                "CPU system", "faults major", "switches", "data file"},
                     .rows = {},
                     .numbers = true};
     for (const json& measurement : list_of(result, "measurements")) {
@@ -388,6 +368,7 @@ std::string html_members(const json& result) {
                 {fmt::format("{:.0f}: {}", index, text_of(member, "name")), exit_text(member),
                  quantity(Unit::milliseconds, number_of(member, "ready_ms")),
                  quantity(Unit::bytes, number_of(usage, "max_rss_bytes")),
+                 quantity(Unit::bytes, number_of(member, "proportional_bytes")),
                  quantity(Unit::microseconds, number_of(usage, "user_us")),
                  quantity(Unit::microseconds, number_of(usage, "system_us")),
                  whole(number_of(usage, "major_faults").value_or(0)), whole(switches),
@@ -399,15 +380,17 @@ std::string html_members(const json& result) {
 
 std::string html_reproduction(const json& result) {
     const json& run = part_of(result, "run");
-    std::string html = fmt::format("<p>The command of this run; seed {}:</p>\n<pre>{}</pre>\n",
-                                   escaped(scalar_text(part_of(run, "seed"))),
-                                   escaped(shell_command(part_of(run, "command"))));
+    std::string html =
+        fmt::format("<p>The command of this run; seed {}, configuration {}:</p>\n<pre>{}</pre>\n",
+                    escaped(scalar_text(part_of(run, "seed"))),
+                    escaped(text_of(run, "config_sha256").substr(0, digest_shown)),
+                    escaped(shell_command(part_of(run, "command"))));
     if (!list_of(run, "rerun").empty()) {
         html += fmt::format("<p>The same again, with the same program:</p>\n<pre>{}</pre>\n",
                             escaped(repeat_command(run)));
     }
     html += to_html(subject_table(list_of(result, "subjects")));
-    html += to_html(environment_table(part_of(result, "environment")));
+    html += html_environment(result);
     html += member_commands(result);
     const json& plan = part_of(result, "plan");
     if (plan.is_null()) return html;

@@ -10,6 +10,7 @@
 #include "bench/driver/usage_json.hpp"
 #include "bench/load/histogram_log.hpp"
 #include "orchestrator/report/latency_json.hpp"
+#include "orchestrator/report/machine_json.hpp"
 #include "orchestrator/report/measurement_metrics.hpp"
 #include "orchestrator/report/optional_json.hpp"
 #include "orchestrator/report/traffic_window.hpp"
@@ -82,6 +83,12 @@ json counts_json(const TrafficCounts& counts) {
     return {{"offered", counts.offered},   {"sent", counts.sent}, {"answered", counts.answered},
             {"accepted", counts.accepted}, {"late", counts.late}, {"dropped", counts.dropped},
             {"requests", counts.requests}};
+}
+
+// What the load had put into the ledger when the measurement began, within what was on its way.
+std::uint64_t transfers_before(const TrafficResult& traffic) {
+    const std::uint64_t queries = traffic.warm_up_latency.query.count();
+    return traffic.warm_up.accepted - std::min(traffic.warm_up.accepted, queries);
 }
 
 json rates_json(const TrafficResult& traffic) {
@@ -179,6 +186,7 @@ json member_json(const run::MemberOutcome& member) {
               {"allocated", member.file_final.allocated}}},
             {"format_ms", milliseconds(member.format_nanoseconds)},
             {"ready_ms", milliseconds(member.ready_nanoseconds)},
+            {"proportional_bytes", or_null(member.proportional_bytes)},
             {"log", member.log_path},
             {"series", member_series_json(member.samples)}};
 }
@@ -187,17 +195,6 @@ json members_json(const run::MeasurementOutcome& outcome) {
     json members = json::array();
     for (const run::MemberOutcome& member : outcome.members) members.push_back(member_json(member));
     return members;
-}
-
-json host_json(const std::vector<run::HostSample>& samples) {
-    json rows = json::array();
-    for (const run::HostSample& sample : samples) {
-        rows.push_back({milliseconds(sample.at_nanoseconds), or_null(sample.pressure_cpu),
-                        or_null(sample.pressure_io), or_null(sample.pressure_memory), sample.steal,
-                        sample.idle});
-    }
-    return {{"columns", {"at_ms", "psi_cpu", "psi_io", "psi_memory", "steal", "idle"}},
-            {"rows", std::move(rows)}};
 }
 
 json marks_json(const std::vector<run::Mark>& marks) {
@@ -236,6 +233,7 @@ void add_traffic(json& measurement, const TrafficResult& traffic,
                              {"drain_ns", traffic.drain_nanoseconds}};
     measurement["carried"] = {
         {"in", traffic.carried_in}, {"out", traffic.carried_out}, {"followed", traffic.followed}};
+    measurement["transfers_before"] = transfers_before(traffic);
     measurement["counts"] = counts_json(traffic.measurement);
     measurement["warm_up_counts"] = counts_json(traffic.warm_up);
     measurement["rates"] = rates_json(traffic);
@@ -286,10 +284,9 @@ json measurement_json(const run::MeasurementOutcome& outcome, const statistics::
                      {"errors", errors_json(outcome)},
                      {"left_behind", outcome.left_behind},
                      {"members", members_json(outcome)},
-                     {"host", host_json(outcome.host)},
-                     {"system",
-                      {{"before", elytra::bench::to_json(outcome.system_before)},
-                       {"after", elytra::bench::to_json(outcome.system_after)}}},
+                     {"host", host_json(outcome)},
+                     {"system", system_json(outcome)},
+                     {"foreign", foreign_json(outcome)},
                      {"marks", marks_json(outcome.marks)},
                      {"cost", cost_json(event_cost(outcome))},
                      {"metrics", measurement_metrics(outcome, quantiles)},

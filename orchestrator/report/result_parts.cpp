@@ -115,6 +115,7 @@ json to_json(const RunFacts& run) {
             {"rerun", run.rerun},
             {"elytractl", run.elytractl},
             {"seed", run.seed},
+            {"config_sha256", run.config_sha256},
             {"exit_code", or_null(run.exit_code)}};
 }
 
@@ -182,6 +183,8 @@ json to_json(const CheckedThreshold& threshold) {
 json environment_json(const elytra::bench::Environment& environment,
                       const elytra::bench::SystemLoad& at_start) {
     json facts = elytra::bench::to_json(environment);
+    // Members and generator are on one machine.
+    facts["network"] = "loopback";
     facts["psi_start"] = elytra::bench::to_json(at_start);
     return facts;
 }

@@ -39,6 +39,7 @@ struct RunFacts {
     std::vector<std::string> rerun = {};  // the command that measures the same again
     std::string elytractl;                // version and commit
     std::uint64_t seed = 0;
+    std::string config_sha256;     // of all that decides what is measured, with defaults
     std::optional<int> exit_code;  // absent until the run has ended
 };
 

@@ -51,6 +51,19 @@ struct HostSample {
     double idle = 0;
 };
 
+// A process that is neither ours nor of the kernel.
+struct ForeignProcess {
+    std::string name;
+    int pid = 0;
+    double cpus = 0;  // mean; 1 is all of one processor
+};
+
+// What others did beside us in some time: the busiest first, five at most.
+struct ForeignLoad {
+    std::uint64_t nanoseconds = 0;  // 0: nobody looked
+    std::vector<ForeignProcess> processes;
+};
+
 struct MemberOutcome {
     std::string name;  // "r0"
     std::string address;
@@ -64,6 +77,8 @@ struct MemberOutcome {
     std::uint64_t format_nanoseconds = 0;
     std::uint64_t ready_nanoseconds = 0;  // from exec to the first served request
     std::vector<MemberSample> samples;
+    // At the end of the load: resident bytes, those shared with others in parts (PSS).
+    std::optional<std::uint64_t> proportional_bytes;
 };
 
 // Something that happened at a moment of the run and may explain a number.
@@ -97,6 +112,9 @@ struct MeasurementOutcome {
     std::optional<elytra::bench::TrafficResult> traffic;
     elytra::bench::SystemLoad system_before;
     elytra::bench::SystemLoad system_after;
+    ForeignLoad foreign_before;  // from the begin to the measurement
+    ForeignLoad foreign_during;  // the measurement
+    ForeignLoad foreign_after;   // from its end to that of the last member
     std::vector<std::string> errors;
     // Processes and files of ours that are still there and should not be, and why.
     std::vector<std::string> left_behind;

@@ -109,6 +109,9 @@ struct BenchSpec {
     std::vector<Threshold> thresholds;
     ReportSpec report;
     Json document = {};  // all layers in one, without defaults
+    // All that decides what is measured, with defaults, as JSON whose keys are sorted: the same for
+    // two runs that were asked for the same. Without name and report.
+    std::string identity{};
 };
 
 }  // namespace elytractl::spec

@@ -61,6 +61,19 @@ std::uint8_t Effective::choice_index(std::string_view pointer) const {
     return static_cast<std::uint8_t>(found - key->choices.begin());
 }
 
+std::string identity_text(const Effective& values) {
+    // The other kind of object, which sorts its keys.
+    nlohmann::json identity = nlohmann::json::parse(values.document().value.dump());
+    for (const Key& key : keys()) {
+        if (!is_leaf(key)) continue;
+        const nlohmann::json value = nlohmann::json::parse(values.value(key.pointer).dump());
+        if (!value.is_null())
+            identity[nlohmann::json::json_pointer(std::string(key.pointer))] = value;
+    }
+    for (const char* const label : {"name", "report"}) identity.erase(label);
+    return identity.dump();
+}
+
 double fraction_of(const Json& value) {
     return value.is_number() ? value.get<double>() : *parse_percentage(value.get<std::string>());
 }

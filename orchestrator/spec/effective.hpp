@@ -44,6 +44,9 @@ private:
     const Document& document_;
 };
 
+// The document without its name and its report, with defaults, as JSON whose keys are sorted.
+std::string identity_text(const Effective& values);
+
 // Values that passed check().
 double fraction_of(const Json& value);
 std::uint64_t rate_of(const Json& value);  // rounded to whole events a second

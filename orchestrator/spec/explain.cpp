@@ -8,14 +8,6 @@
 #include "orchestrator/spec/keys.hpp"
 
 namespace elytractl::spec {
-namespace {
-
-bool is_leaf(const Key& key) {
-    return key.kind != ValueKind::object && key.pointer.find('*') == key.pointer.npos;
-}
-
-}  // namespace
-
 std::vector<Explained> explain(const Document& document) {
     const Effective effective(document);
     std::vector<Explained> values;

@@ -147,6 +147,10 @@ std::optional<std::string> broken_number(const Key& key, const Json& value) {
 
 }  // namespace
 
+bool is_leaf(const Key& key) {
+    return key.kind != ValueKind::object && key.pointer.find('*') == key.pointer.npos;
+}
+
 const Key* find_key(std::string_view pointer) {
     for (const Key& key : keys()) {
         if (names(key.pointer, pointer)) return &key;

@@ -48,6 +48,9 @@ std::span<const Key> keys();
 // Of the value at a pointer, none if there is no such key. Items of lists count: /thresholds/0/max.
 const Key* find_key(std::string_view pointer);
 
+// Whether a key is no object and no item of a list.
+bool is_leaf(const Key& key);
+
 // The last part of the pointers of all keys directly below an object.
 std::vector<std::string_view> member_names(const Key& object);
 

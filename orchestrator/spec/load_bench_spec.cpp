@@ -24,7 +24,8 @@ Result<BenchSpec, Problems> build_bench_spec(const Document& document) {
         .report = {.directory = values.text("/report/dir"),
                    .formats = values.value("/report/formats").get<std::vector<std::string>>(),
                    .bundle_on_failure = values.text("/report/bundle") == bundle_names.front()},
-        .document = document.value};
+        .document = document.value,
+        .identity = identity_text(values)};
     for (const CellDocument& cell : *cells) spec.cells.push_back(build_cell(cell, problems));
     spec.thresholds = read_thresholds(document, spec.cells, problems);
     if (!problems.empty()) return elytra::Unexpected(sorted(std::move(problems)));

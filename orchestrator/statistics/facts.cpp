@@ -124,6 +124,9 @@ MeasurementFacts facts_of(const run::MeasurementOutcome& outcome, const FactsCon
     const elytra::bench::SystemLoad& before = outcome.system_before;
     if (before.pressure_cpu) facts.pressure_cpu_before = *before.pressure_cpu / percent_whole;
     if (before.pressure_io) facts.pressure_io_before = *before.pressure_io / percent_whole;
+    for (const run::ForeignProcess& other : outcome.foreign_during.processes) {
+        facts.disturbers.push_back({.name = other.name, .pid = other.pid, .cpus = other.cpus});
+    }
     if (!outcome.traffic) return facts;
     add_traffic(*outcome.traffic, facts);
     add_series(*outcome.traffic, context.traffic.interval_nanoseconds, facts);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "orchestrator/statistics/change_point.hpp"
 
@@ -22,6 +23,7 @@ constexpr double dropped_invalid = 0.01;
 constexpr double unanswered_invalid = 0.001;
 constexpr double pressure_before_care = 0.1;
 constexpr double pressure_memory_care = 0.01;
+constexpr double foreign_care = 0.1;  // of one processor
 constexpr double steal_care = 0.01;
 constexpr double steal_invalid = 0.1;
 constexpr double samples_above_min = 10;
@@ -159,6 +161,20 @@ void judge_pressure(const std::optional<double>& before, std::string_view resour
                 percent(*before));
 }
 
+// One reason for all of them, so that a busy machine does not fill the verdict.
+void judge_disturbers(const MeasurementFacts& facts, Reasons& reasons) {
+    std::vector<std::string> named;
+    for (const Disturber& other : facts.disturbers) {
+        if (other.cpus <= foreign_care) continue;
+        named.push_back(
+            fmt::format("{} (process {}) {:.0f} %", other.name, other.pid, percent(other.cpus)));
+    }
+    if (named.empty()) return;
+    reasons.add(Severity::care, "foreign_process",
+                "Others used the processors while measured, in parts of one: {}.",
+                fmt::join(named, ", "));
+}
+
 void judge_machine(const MeasurementFacts& facts, Reasons& reasons) {
     if (!facts.observed) {
         reasons.add(Severity::care, "not_observed",
@@ -172,6 +188,7 @@ void judge_machine(const MeasurementFacts& facts, Reasons& reasons) {
                     "Memory pressure was {:.1f} % while measured: the machine is too small.",
                     percent(*facts.pressure_memory));
     }
+    judge_disturbers(facts, reasons);
     if (facts.steal && *facts.steal > steal_care) {
         const Severity severity = *facts.steal > steal_invalid ? Severity::invalid : Severity::care;
         reasons.add(severity, "steal", "The host took {:.1f} % of the processors' time away.",

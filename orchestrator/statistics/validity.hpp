@@ -9,6 +9,13 @@
 
 namespace elytractl::statistics {
 
+// Another process than those of the measurement.
+struct Disturber {
+    std::string name;
+    int pid = 0;
+    double cpus = 0;  // mean; 1 is all of one processor
+};
+
 // What the verdict of a measurement stands on. Shares are 0 to 1, rates events a second, times
 // microseconds unless their name says otherwise. What is not known is absent and is not judged.
 struct MeasurementFacts {
@@ -43,6 +50,7 @@ struct MeasurementFacts {
     std::optional<double> pressure_io_before;
     std::optional<double> pressure_memory;  // mean while measured
     std::optional<double> steal;            // mean while measured
+    std::vector<Disturber> disturbers;      // while measured, the busiest first
     std::string governor;
 
     std::uint32_t processors = 0;

@@ -1,6 +1,7 @@
 """`elytractl bench`: what it prints and records, how it refuses, and that it cleans up."""
 
 import json
+import shutil
 import subprocess
 import unittest
 
@@ -35,6 +36,9 @@ class Bench(BenchTest):
             self.assertGreater(one["audit"]["accounts_checked"], 0)
             self.assertEqual(one["members"][0]["reason"], "stopped")
             self.assertEqual(one["left_behind"], [])
+            self.assertGreater(one["members"][0]["proportional_bytes"], 1 << 20)
+            self.assertEqual(set(one["foreign"]), {"before", "during", "after"})
+        self.assertEqual(len(result["run"]["config_sha256"]), 64)
         folder = self.run_folder()
         found = {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
         self.assertEqual(
@@ -50,6 +54,29 @@ class Bench(BenchTest):
         self.assertRegex(commands[0], r"^\S+/elytra start --addresses=0 .*\.elytra$")
         self.assertIn("#[Histogram log format version", (folder / "hdr/m0.hlog").read_text())
         self.assertEqual(squeezed(done.stdout), squeezed((folder / "report.txt").read_text()))
+
+    def test_somebody_else_who_uses_the_processors_is_named(self):
+        with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as other:
+            try:
+                _, result = self.bench("--set", "/measure/duration=2s")
+            finally:
+                other.kill()
+        self.check_result(result)
+        measurement = result["measurements"][0]
+        pids = [one["pid"] for one in measurement["foreign"]["during"]["processes"]]
+        self.assertIn(other.pid, pids)
+        reasons = {one["code"]: one["text"] for one in result["verdict"]["reasons"]}
+        self.assertIn(f"sh (process {other.pid}) ", reasons["foreign_process"])
+
+    def test_the_configuration_has_one_digest_whatever_the_run_is_called(self):
+        digests = []
+        for flags in (["--name=one"], ["--name=two"], ["--name=two", "--clients=3"]):
+            _, result = self.bench(*flags)
+            digests.append(result["run"]["config_sha256"])
+            for left in (self.folder / "runs").iterdir():
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
+        self.assertEqual(digests[0], digests[1])
+        self.assertNotEqual(digests[1], digests[2])
 
     def test_every_event_is_recorded_and_streamed(self):
         done, _ = self.bench("--events=-", "-q")

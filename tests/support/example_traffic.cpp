@@ -180,6 +180,7 @@ run::MemberOutcome draw_member(const TrafficResult& traffic, std::uint32_t numbe
         sample = draw_sample(interval, sample, share, prng);
         member.samples.push_back(sample);
     }
+    member.proportional_bytes = sample.rss_bytes - 4'000'000;
     member.file_final = {.apparent = sample.file_bytes, .allocated = sample.file_bytes};
     member.exit =
         elytra::io::ChildExit{.exit_code = 0,
@@ -245,6 +246,11 @@ run::MeasurementOutcome example_measurement(const ExampleShape& shape) {
     outcome.system_before = {
         .load_average = 0.4, .pressure_cpu = 59.0, .pressure_io = 0.3, .pressure_memory = 0.0};
     outcome.system_after = outcome.system_before;
+    outcome.foreign_before = {.nanoseconds = 1'900'000'000,
+                              .processes = {{.name = "cc1plus", .pid = 4711, .cpus = 0.97}}};
+    outcome.foreign_during = {.nanoseconds = outcome.traffic->measurement_nanoseconds,
+                              .processes = {{.name = "ninja", .pid = 4700, .cpus = 0.04},
+                                            {.name = "<cron>", .pid = 611, .cpus = 0.001}}};
     return outcome;
 }
 

@@ -1,7 +1,11 @@
 #include "bench/driver/environment.hpp"
 
+#include <string>
+
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
+
+#include "tests/support/temp_directory.hpp"
 
 using namespace elytra::bench;
 
@@ -12,6 +16,9 @@ TEST_CASE("the environment of this machine is read") {
     CHECK(environment.ram_bytes > 1 << 20);
     CHECK_FALSE(environment.file_system.empty());
     CHECK_FALSE(environment.compiler.empty());
+    CHECK(environment.cpu_online >= environment.cpu_count);
+    CHECK_FALSE(environment.kernel_command_line.empty());
+    CHECK(environment.build.find("optimized") != std::string::npos);
     CHECK(to_json(environment)["kernel"] == environment.kernel);
 }
 
@@ -19,6 +26,14 @@ TEST_CASE("a path that does not exist leaves the storage unknown") {
     const Environment environment = read_environment("/does/not/exist");
     CHECK(environment.file_system.empty());
     CHECK(environment.block_device.empty());
+    CHECK_FALSE(environment.direct_io.has_value());
+}
+
+TEST_CASE("whether files open with O_DIRECT is tried without leaving one") {
+    const elytra::test::TempDirectory folder;
+    const Environment environment = read_environment(folder.path(""));
+    CHECK(folder.entry_count() == 0);
+    CHECK(to_json(environment)["direct_io"].is_null() != environment.direct_io.has_value());
 }
 
 TEST_CASE("pressure is a percentage, or null where the kernel does not count it") {

@@ -70,8 +70,9 @@ TEST_CASE("each fault of a machine shows in one finding, with its level and what
     const Row rows[] = {
         {"cpu", Level::warn, [](HostFacts& f) { f.environment.cpu_count = 1; }, "1 CPUs"},
         {"cpu", Level::note, [](HostFacts& f) { f.environment.cpu_count = 2; }, "2 CPUs"},
-        {"smt", Level::note, [](HostFacts& f) { f.threads_share_cores = true; }, "SMT"},
-        {"cpu_quota", Level::warn, [](HostFacts& f) { f.cpu_quota = 1.5; }, "1.5 CPUs"},
+        {"smt", Level::note, [](HostFacts& f) { f.environment.threads_share_cores = true; }, "SMT"},
+        {"cpu_quota", Level::warn, [](HostFacts& f) { f.environment.control_group.cpus = 1.5; },
+         "1.5 CPUs"},
         {"aes", Level::warn, [](HostFacts& f) { f.aes = false; }, "AES"},
         {"governor", Level::warn, [](HostFacts& f) { f.environment.cpu_governor = "powersave"; },
          "powersave"},
@@ -84,12 +85,14 @@ TEST_CASE("each fault of a machine shows in one finding, with its level and what
         {"steal", Level::warn, [](HostFacts& f) { f.steal_fraction = 0.25; }, "25.0 %"},
         {"memory", Level::warn, [](HostFacts& f) { f.memory_available_bytes = 512ULL << 20; },
          "512 MiB"},
-        {"memory", Level::warn, [](HostFacts& f) { f.memory_limit_bytes = 256ULL << 20; },
+        {"memory", Level::warn,
+         [](HostFacts& f) { f.environment.control_group.memory_bytes = 256ULL << 20; },
          "control group"},
-        {"swap", Level::note, [](HostFacts& f) { f.swap_bytes = 1ULL << 30; }, "1.00 GiB"},
+        {"swap", Level::note, [](HostFacts& f) { f.environment.swap_bytes = 1ULL << 30; },
+         "1.00 GiB"},
         {"swap", Level::warn,
          [](HostFacts& f) {
-             f.swap_bytes = 1ULL << 30;
+             f.environment.swap_bytes = 1ULL << 30;
              f.swap_used_bytes = 1ULL << 20;
          },
          "1.00 MiB in use"},
@@ -97,7 +100,7 @@ TEST_CASE("each fault of a machine shows in one finding, with its level and what
         {"memlock", Level::warn,
          [](HostFacts& f) {
              f.memlock_bytes = 8ULL << 20;
-             f.swap_bytes = 1;
+             f.environment.swap_bytes = 1;
          },
          "8.00 MiB"},
         {"huge_pages", Level::note,

@@ -173,6 +173,11 @@ TEST_CASE("a measurement runs from format to stop and leaves nothing but its log
     CHECK(outcome.errors.empty());
     CHECK(outcome.left_behind.empty());
     CHECK_FALSE(outcome.host.empty());
+    for (const run::ForeignLoad* load :
+         {&outcome.foreign_before, &outcome.foreign_during, &outcome.foreign_after}) {
+        CHECK(load->nanoseconds > 0);
+        for (const run::ForeignProcess& other : load->processes) CHECK(other.pid != getpid());
+    }
 
     REQUIRE(outcome.members.size() == 1);
     const run::MemberOutcome& member = outcome.members[0];

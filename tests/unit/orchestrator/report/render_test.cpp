@@ -57,6 +57,18 @@ TEST_CASE("no text of a result becomes markup of the page") {
     CHECK(contains(html, "&lt;b&gt;disk full&lt;/b&gt; &amp; more"));
 }
 
+TEST_CASE("the page tells the machine, its kernel and who else used it") {
+    const std::string html = rendered(example_bench(), ReportFormat::html);
+    for (const std::string_view wanted :
+         {"quiet mitigations=auto", "Mitigation: Retpolines; IBPB: conditional",
+          "version 2, 1.50 CPUs, no memory limit", "cc1plus (4711) 97 %", "ninja (4700) 4 %",
+          "not looked", "loopback", "configuration 777777777777"}) {
+        CAPTURE(wanted);
+        CHECK(contains(html, wanted));
+    }
+    CHECK_FALSE(contains(html, "cron"));  // below one percent
+}
+
 TEST_CASE("the page refers to nothing outside itself") {
     const std::string html = rendered(example_bench(), ReportFormat::html);
     for (const std::string_view outside :

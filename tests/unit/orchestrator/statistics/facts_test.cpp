@@ -37,6 +37,9 @@ run::MeasurementOutcome outcome() {
                   {3 * second, "checkpoint", "r0"},
                   {3 * second, "merge", "r0"}};
     made.system_before.pressure_cpu = 59;
+    made.foreign_before.processes = {{"make", 11, 0.9}};
+    made.foreign_during.processes = {{"cron", 12, 0.2}};
+    made.foreign_after.processes = {{"cat", 13, 0.9}};
     elytra::bench::TrafficResult traffic;
     traffic.measurement_nanoseconds = 2 * second + second / 10;
     traffic.measurement = {.offered = 2100, .sent = 2100, .answered = 2000, .requests = 20};
@@ -80,6 +83,9 @@ TEST_CASE("facts are of the measured time alone") {
     CHECK(facts.generator_busy == doctest::Approx(0.5));
     CHECK(facts.pressure_cpu_before == doctest::Approx(0.59));
     CHECK(facts.lag_p99 == 100);
+    REQUIRE(facts.disturbers.size() == 1);
+    CHECK(facts.disturbers[0].name == "cron");
+    CHECK(facts.disturbers[0].cpus == doctest::Approx(0.2));
 }
 
 TEST_CASE("an outcome without traffic is incomplete and judged as such") {

@@ -69,6 +69,10 @@ const std::vector<Row>& spoiled() {
         {"busy_before", Severity::care, [](Facts& f) { f.pressure_cpu_before = 0.59; }},
         {"busy_before", Severity::care, [](Facts& f) { f.pressure_io_before = 0.2; }},
         {"memory_pressure", Severity::care, [](Facts& f) { f.pressure_memory = 0.05; }},
+        {"foreign_process", Severity::care,
+         [](Facts& f) {
+             f.disturbers = {{"cc1plus", 4711, 0.11}};
+         }},
         {"steal", Severity::care, [](Facts& f) { f.steal = 0.02; }},
         {"steal", Severity::invalid, [](Facts& f) { f.steal = 0.2; }},
         {"governor", Severity::care, [](Facts& f) { f.governor = "powersave"; }},
@@ -113,6 +117,18 @@ TEST_CASE("a rate that is not reached is told with both numbers") {
     CHECK(judge_measurement(facts).reasons.front().text ==
           "Offered 117000/s, served 109000/s: the queue grew and latencies are unbounded; lower "
           "the rate.");
+}
+
+TEST_CASE("other processes are named from a tenth of a processor on") {
+    MeasurementFacts facts = sound();
+    facts.disturbers = {{"cc1plus", 4711, 0.98}, {"ninja", 12, 0.25}, {"cron", 7, 0.1}};
+    const Verdict verdict = judge_measurement(facts);
+    REQUIRE(verdict.reasons.size() == 1);
+    CHECK(verdict.reasons.front().text ==
+          "Others used the processors while measured, in parts of one: cc1plus (process 4711) "
+          "98 %, ninja (process 12) 25 %.");
+    facts.disturbers = {{"cron", 7, 0.1}};
+    CHECK(judge_measurement(facts).reasons.empty());
 }
 
 TEST_CASE("what only an open loop can be blamed for is not held against a closed one") {
