@@ -326,7 +326,7 @@ std::string html_thresholds(const json& result) {
 }
 
 std::string html_measurements(const json& result) {
-    HtmlTable table{.caption = "",
+    HtmlTable table{.caption = fmt::format("Brackets: {}", interval_within_sentence),
                     .heading = {"measurement", "served", "p50", "p99", "max",
                                 "in the ledger before", "steady", "verdict"},
                     .rows = {},
@@ -343,7 +343,8 @@ std::string html_measurements(const json& result) {
         table.rows.push_back(
             {fmt::format("{:.0f}: {}", number_of(measurement, "index").value_or(0) + 1,
                          measurement_title(measurement)),
-             metric("throughput"), metric("batch.p50"), metric("batch.p99"), metric("batch.max"),
+             metric("throughput"), quantile_text(measurement, "p50"),
+             quantile_text(measurement, "p99"), metric("batch.max"),
              before.has_value() ? whole(*before) : "–",
              flag_of(measurement, "steady") ? "yes" : "no",
              completion == "complete" ? text_of(part_of(measurement, "verdict"), "word")

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/load/histogram_log.hpp"
+#include "orchestrator/statistics/quantile_ranks.hpp"
 
 namespace elytractl::report {
 namespace {
@@ -22,6 +23,18 @@ std::uint64_t samples_above(const LatencyHistogram& latency, Quantile quantile) 
     const elytra::u128 above = static_cast<elytra::u128>(latency.count()) *
                                (quantile.denominator - quantile.numerator) / quantile.denominator;
     return elytra::narrow<std::uint64_t>(above);
+}
+
+// Between which latencies the quantile lies; null where the samples are too few for an end.
+json interval_json(const LatencyHistogram& latency, Quantile quantile) {
+    const double share =
+        static_cast<double>(quantile.numerator) / static_cast<double>(quantile.denominator);
+    const auto ranks = statistics::quantile_ranks(latency.count(), share);
+    if (!ranks.has_value()) return nullptr;
+    const auto at_rank = [&latency](std::uint64_t rank) {
+        return latency.at({.numerator = rank, .denominator = latency.count()});
+    };
+    return {at_rank(ranks->low), at_rank(ranks->high)};
 }
 
 }  // namespace
@@ -43,10 +56,12 @@ std::vector<NamedQuantile> named_quantiles(std::span<const double> percentiles) 
 
 json latency_json(const LatencyHistogram& latency, std::span<const NamedQuantile> quantiles) {
     json shown = json::object();
+    json intervals = json::object();
     json not_shown = json::array();
     for (const auto& [name, quantile] : quantiles) {
         if (latency.supports(quantile)) {
             shown[name] = latency.at(quantile);
+            intervals[name] = interval_json(latency, quantile);
         } else {
             not_shown.push_back(
                 {{"quantile", name}, {"samples_above", samples_above(latency, quantile)}});
@@ -58,6 +73,7 @@ json latency_json(const LatencyHistogram& latency, std::span<const NamedQuantile
             {"mean", latency.mean()},
             {"max", latency.max()},
             {"quantiles", std::move(shown)},
+            {"intervals", std::move(intervals)},
             {"not_shown", std::move(not_shown)},
             {"histogram", elytra::bench::encode_histogram(latency)}};
 }

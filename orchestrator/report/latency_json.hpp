@@ -21,7 +21,8 @@ struct NamedQuantile {
 // five digits after the point.
 std::vector<NamedQuantile> named_quantiles(std::span<const double> percentiles);
 
-// Count, extremes, mean, quantiles with at least ten samples above them, which ones are not shown
+// Count, extremes, mean, quantiles with at least ten samples above them and their 95 % intervals,
+// which ones are not shown
 // and why, and the histogram itself.
 nlohmann::json latency_json(const elytra::bench::LatencyHistogram& latency,
                             std::span<const NamedQuantile> quantiles);

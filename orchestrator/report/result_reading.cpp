@@ -28,6 +28,9 @@ constexpr double served_share_min = 0.99;
 
 constexpr std::size_t repeats_listed_max = 4;
 
+// Of the value: an interval narrower than that tells no reader anything.
+constexpr double wide_share = 0.05;
+
 std::string plain_text(const json& value) {
     return value.is_string() ? value.get<std::string>() : value.dump();
 }
@@ -122,6 +125,32 @@ const json& first_not_shown(const json& measurement) {
     return cell_of(list_of(part_of(measurement, "latency", "batch"), "not_shown"), 0);
 }
 
+// A quantile of the batches of one measurement, in microseconds.
+struct BatchQuantile {
+    double value = 0;
+    std::optional<double> low;  // of its interval; both ends or none
+    std::optional<double> high;
+};
+
+std::optional<BatchQuantile> batch_quantile(const json& measurement, std::string_view name) {
+    const json& batch = part_of(measurement, "latency", "batch");
+    const std::optional<double> value = number_of(part_of(batch, "quantiles"), name);
+    if (!value.has_value()) return std::nullopt;
+    const json& interval = list_of(part_of(batch, "intervals"), name);
+    BatchQuantile quantile{.value = *value, .low = {}, .high = {}};
+    if (interval.size() != 2) return quantile;
+    quantile.low = number_in(interval[0]);
+    quantile.high = quantile.low.has_value() ? number_in(interval[1]) : std::nullopt;
+    if (!quantile.high.has_value()) quantile.low.reset();
+    return quantile;
+}
+
+std::string interval_text(const BatchQuantile& quantile) {
+    if (!quantile.low.has_value()) return {};
+    const Scale scale = scale_of(Unit::microseconds, quantile.value);
+    return fmt::format(" [{}, {}]", digits(*quantile.low, scale), digits(*quantile.high, scale));
+}
+
 bool shell_safe(std::string_view word) {
     constexpr std::string_view harmless =
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-./=:,+@%";
@@ -205,6 +234,21 @@ std::string spread_text(const Estimate& estimate) {
     const std::size_t count = estimate.values.size();
     if (count < 2 || count > repeats_listed_max) return {};
     return fmt::format(" ({})", listed(estimate.values, scale));
+}
+
+std::string quantile_text(const json& measurement, std::string_view quantile) {
+    const std::optional<BatchQuantile> found = batch_quantile(measurement, quantile);
+    if (!found.has_value()) return "–";
+    return quantity(Unit::microseconds, found->value) + interval_text(*found);
+}
+
+std::string wide_interval_text(const json& result, const json& series, std::string_view quantile) {
+    const std::vector<const json*> measurements = measurements_of(result, series);
+    if (measurements.size() != 1) return {};
+    const std::optional<BatchQuantile> found = batch_quantile(*measurements.front(), quantile);
+    if (!found.has_value() || !found->low.has_value()) return {};
+    if (*found->high - *found->low <= wide_share * found->value) return {};
+    return interval_text(*found);
 }
 
 std::string brackets_sentence(const json& result) {

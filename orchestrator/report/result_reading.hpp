@@ -44,6 +44,20 @@ std::string to_text(const Estimate& estimate);
 // What stands behind the value there: " [30.2, 33.0]"; empty for a single repeat.
 std::string spread_text(const Estimate& estimate);
 
+// A quantile of the batches of one measurement ("p99") with its interval behind it: "31.4 ms [30.2,
+// 33.0]"; a dash where it is not shown.
+std::string quantile_text(const nlohmann::json& measurement, std::string_view quantile);
+
+// The same for the only repeat of a series, where the interval is wide enough to matter: " [30.2,
+// 33.0]". Empty where it is not, or where repeats tell more.
+std::string wide_interval_text(const nlohmann::json& result, const nlohmann::json& series,
+                               std::string_view quantile);
+
+// What the brackets of these two mean.
+inline constexpr std::string_view interval_within_sentence =
+    "95 % interval from the ranks of the samples of one run; they depend on one another, so that "
+    "the truth is less certain than that: repeat to know";
+
 // What the brackets and parentheses of the estimates mean; empty where there are none.
 std::string brackets_sentence(const nlohmann::json& result);
 

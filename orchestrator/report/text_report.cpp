@@ -98,13 +98,31 @@ void add_latency(TextPage& page, const json& result, const json& series) {
     if (metrics.is_object()) {
         for (const auto& [name, value] : metrics.items()) {
             if (!name.starts_with("batch.p")) continue;
-            pieces.push_back(labelled(name.substr(name.find('.') + 1), series, name));
+            const std::string quantile = name.substr(name.find('.') + 1);
+            pieces.push_back(labelled(quantile, series, name) +
+                             wide_interval_text(result, series, quantile));
         }
     }
     const bool open = number_of(series, "rate").has_value();
     pieces.insert(pieces.begin(), open ? "batch latency from the intended start" : "batch latency");
     pieces.push_back(count_text(result, series));
     page.pieces(2, pieces);
+}
+
+// Whether some percentile of a single run is shown with its interval.
+bool shows_interval_within(const json& result) {
+    const json& summary = list_of(result, "summary");
+    if (summary.size() > paragraphs_max) return false;
+    for (const json& series : summary) {
+        const json& metrics = part_of(series, "metrics");
+        if (!metrics.is_object()) continue;
+        for (const auto& [name, value] : metrics.items()) {
+            if (!name.starts_with("batch.p")) continue;
+            const std::string quantile = name.substr(name.find('.') + 1);
+            if (!wide_interval_text(result, series, quantile).empty()) return true;
+        }
+    }
+    return false;
 }
 
 std::string split_text(const json& series) {
@@ -291,6 +309,9 @@ void add_closing(TextPage& page, const json& result) {
     const std::string brackets = brackets_sentence(result);
     const bool shown = !part_of(result, "sweep").is_object();
     if (shown && !brackets.empty()) page.sentence(0, brackets);
+    if (shown && shows_interval_within(result)) {
+        page.sentence(0, fmt::format("brackets of a single run: {}", interval_within_sentence));
+    }
     const std::string folder = text_of(run, "folder");
     if (!folder.empty()) page.sentence(0, "report: " + folder + "/report.html");
     page.sentence(0, "repeat: " + repeat_command(run));

@@ -41,6 +41,17 @@ TEST_CASE("a quantile is in the result only with ten samples above it") {
     }
 }
 
+TEST_CASE("a quantile has the latencies of the ranks around it as its interval") {
+    elytra::bench::LatencyHistogram histogram;
+    for (std::uint64_t microseconds = 1; microseconds <= 1000; ++microseconds) {
+        histogram.record_microseconds(microseconds);
+    }
+    const json part = latency_json(histogram, named_quantiles({}));
+    CHECK(part["intervals"]["p50"] == json{469, 532});
+    CHECK(part["intervals"]["p99"] == json{983, 997});
+    CHECK(part["intervals"].size() == part["quantiles"].size());
+}
+
 TEST_CASE("the median and the 99th percentile are always among the quantiles") {
     const std::vector<NamedQuantile> quantiles = named_quantiles({});
     REQUIRE(quantiles.size() == 2);

@@ -34,6 +34,30 @@ TEST_CASE("the closing screen names rate, latencies, bounds, verdict and how to 
     CHECK_FALSE(contains(text, "\x1b["));
 }
 
+TEST_CASE("a percentile of a single run has its interval where that is wide") {
+    const auto report_of = [](int low, int high) {
+        const json place{{"cell", json::object()}, {"rate", nullptr}, {"subject", ""}};
+        json series = place;
+        series["n"] = 1;
+        series["metrics"] = {{"batch.p99", {{"median", 31'400}, {"values", {31'400}}}},
+                             {"throughput", {{"median", 5000}, {"values", {5000}}}}};
+        json measurement = place;
+        measurement["completion"] = "complete";
+        measurement["role"] = "measurement";
+        measurement["latency"] = {
+            {"batch", {{"quantiles", {{"p99", 31'400}}}, {"intervals", {{"p99", {low, high}}}}}}};
+        return text_report({{"summary", {series}}, {"measurements", {measurement}}},
+                           {.columns = 200});
+    };
+    const std::string wide = report_of(30'200, 33'000);
+    CHECK(contains(wide, "p99 31.4 ms [30.2, 33.0]"));
+    CHECK(contains(wide, "brackets of a single run: 95 % interval"));
+    const std::string narrow = report_of(31'000, 32'500);
+    CHECK(contains(narrow, "p99 31.4 ms"));
+    CHECK_FALSE(contains(narrow, "["));
+    CHECK_FALSE(contains(narrow, "brackets"));
+}
+
 TEST_CASE("no line is wider than the terminal, unless a word is") {
     for (const std::size_t columns : {120u, 80u, 50u, 40u}) {
         for (const json& result : {example_bench(), example_comparison(), example_sweep()}) {
