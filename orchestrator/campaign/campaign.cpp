@@ -217,6 +217,7 @@ process::MeasurementPlan Campaign::complete_plan(const plan::Measurement& measur
         .executable = program.path,
         .subcommand = program.subcommand,
         .elytra = program.elytra,
+        .environment_padding = plan::environment_padding(options_.plan, measurement),
         .cluster = cell.cluster,
         .traffic = plan::traffic_of(options_.plan, measurement, probed(measurement)),
         .measure = cell.measure,

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "server/common/assert.hpp"
+#include "server/common/prng.hpp"
 #include "server/common/time.hpp"
 
 namespace elytractl::plan {
@@ -30,6 +31,12 @@ std::uint64_t deadline_nanoseconds(const Plan& plan) {
         for (const Step& step : measurement.steps) sum += step.deadline_nanoseconds;
     }
     return sum;
+}
+
+std::uint32_t environment_padding(const Plan& plan, const Measurement& measurement) {
+    const std::uint64_t seed = plan.cell_of(measurement).traffic.workload.seed;
+    elytra::Prng prng = elytra::Prng(seed).split(measurement.index);
+    return static_cast<std::uint32_t>(prng.below(environment_padding_max + 1));
 }
 
 ArrivalModel arrival_model(const Plan& plan, const Measurement& measurement) {

@@ -102,6 +102,13 @@ std::uint64_t expected_nanoseconds(const Measurement& measurement);
 std::uint64_t expected_nanoseconds(const Plan& plan);
 std::uint64_t deadline_nanoseconds(const Plan& plan);  // the sum of all deadlines
 
+inline constexpr std::uint32_t environment_padding_max = 4096;
+
+// By how many bytes the environment of the members is made longer: random, so that where their
+// stacks begin is not the same in every repeat, but a function of the seed of the load and the
+// index of the measurement.
+std::uint32_t environment_padding(const Plan& plan, const Measurement& measurement);
+
 // Of the load of a measurement: a probe is closed, what has a fraction is open.
 elytra::bench::ArrivalModel arrival_model(const Plan& plan, const Measurement& measurement);
 

@@ -122,7 +122,8 @@ Json measurement_json(const Plan& plan, const Measurement& measurement) {
                  {"rate", or_null(measurement.rate)},
                  {"rate_fraction", or_null(measurement.rate_fraction)},
                  {"probe", or_null(measurement.probe)},
-                 {"block", or_null(measurement.block)}};
+                 {"block", or_null(measurement.block)},
+                 {"environment_padding", environment_padding(plan, measurement)}};
     json["direction"] = measurement.direction.has_value()
                             ? Json(name_of(*measurement.direction, direction_names))
                             : Json();

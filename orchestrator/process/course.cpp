@@ -95,6 +95,7 @@ void Course::make_members() {
                 .log_path = fmt::format("{}/m{}-r{}.log", context_.log_folder, plan.index, index),
                 .addresses = plan.addresses,
                 .start_flags = start_flags(plan),
+                .environment_padding = plan.environment_padding,
                 .elytra = plan.elytra},
             MemberEvents{
                 .on_formatted = [this, index](run::EndState end) { on_formatted(index, end); },

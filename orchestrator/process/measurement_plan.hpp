@@ -32,6 +32,9 @@ struct MeasurementPlan {
     std::string executable;  // a path; cluster.binary as it was resolved
     std::string subcommand;  // before `format` and `start`; empty for a server
     bool elytra = false;  // its `version` begins with "Elytra": it logs checkpoints when asked to
+    // Bytes that the environment of the members is longer by: where their stacks begin can make
+    // them faster or slower, and must not be the same in every repeat.
+    std::uint32_t environment_padding = 0;
     spec::ClusterSpec cluster;
     elytra::bench::TrafficOptions traffic;
     spec::MeasureSpec measure;

@@ -37,6 +37,19 @@ std::optional<std::uint16_t> parse_port(std::string_view text) {
     return port;
 }
 
+// It lies above the stack, whose place in its pages it shifts.
+std::string padding_variable(std::uint32_t size) {
+    return "ELYTRACTL_PADDING=" + std::string(size, 'x');
+}
+
+std::uint64_t environment_bytes(const ChildCommand& command) {
+    std::uint64_t bytes = 0;
+    for (const std::string& variable : elytra::io::environment_of(command)) {
+        bytes += variable.size() + 1;
+    }
+    return bytes;
+}
+
 std::uint64_t nanoseconds_since(elytra::Instant begin) {
     return elytra::io::monotonic_now().nanoseconds - begin.nanoseconds;
 }
@@ -93,7 +106,9 @@ void Member::spawn() {
                                .input = ChildStream::pipe,
                                .output = reports_port ? ChildStream::pipe : ChildStream::discard,
                                .errors = ChildStream::pipe,
+                               .environment = {padding_variable(options_.environment_padding)},
                                .grace = destruction_grace};
+    outcome_.environment_bytes = environment_bytes(command);
     outcome_.command = {options_.executable};
     outcome_.command.insert(outcome_.command.end(), command.arguments.begin(),
                             command.arguments.end());

@@ -31,8 +31,9 @@ struct MemberOptions {
     std::string log_path;
     // Of all members, in their order. Empty: the member chooses a port and reports it.
     std::vector<elytra::io::Address> addresses;
-    std::vector<std::string> start_flags;  // complete: "--cache-grid=1GiB"
-    bool elytra = false;                   // of our own kind: marks in its log, exit statuses
+    std::vector<std::string> start_flags;   // complete: "--cache-grid=1GiB"
+    std::uint32_t environment_padding = 0;  // bytes of a variable that means nothing
+    bool elytra = false;                    // of our own kind: marks in its log, exit statuses
 };
 
 struct MemberEvents {

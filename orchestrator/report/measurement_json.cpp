@@ -174,6 +174,7 @@ json member_json(const run::MemberOutcome& member) {
     return {{"name", member.name},
             {"address", member.address},
             {"command", member.command},
+            {"environment_bytes", member.environment_bytes},
             {"reason", member.reason.has_value() ? json(to_text(*member.reason)) : json(nullptr)},
             {"reason_text", member.reason_text},
             {"exit", exit_json(member.exit)},

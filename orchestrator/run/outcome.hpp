@@ -67,7 +67,8 @@ struct ForeignLoad {
 struct MemberOutcome {
     std::string name;  // "r0"
     std::string address;
-    std::vector<std::string> command;  // as it was started
+    std::vector<std::string> command;     // as it was started
+    std::uint64_t environment_bytes = 0;  // of all variables it got
     std::optional<ExitReason> reason;
     std::string reason_text;  // a sentence with the last words of its log, where it ended badly
     std::optional<elytra::io::ChildExit> exit;

@@ -117,7 +117,23 @@ ChildUsage to_usage(const rusage& counted) {
     };
 }
 
+std::string_view name_of(std::string_view variable) {
+    return variable.substr(0, variable.find('='));
+}
+
 }  // namespace
+
+std::vector<std::string> environment_of(const ChildCommand& command) {
+    std::vector<std::string> variables;
+    for (const char* const* ours = ::environ; ours != nullptr && *ours != nullptr; ++ours) {
+        const bool replaced = std::ranges::any_of(command.environment, [&](const std::string& one) {
+            return name_of(one) == name_of(*ours);
+        });
+        if (!replaced) variables.emplace_back(*ours);
+    }
+    variables.insert(variables.end(), command.environment.begin(), command.environment.end());
+    return variables;
+}
 
 std::string to_text(const ChildExit& exit) {
     if (exit.exit_code) return fmt::format("exited with status {}", *exit.exit_code);
@@ -216,6 +232,11 @@ Result<void, int> Child::spawn(const ChildCommand& command) {
     if (!errors.has_value()) return Unexpected(errors.error());
 
     process::posix::default_launcher launcher;
+    const std::vector<std::string> environment = environment_of(command);
+    std::vector<const char*> variables;
+    for (const std::string& variable : environment) variables.push_back(variable.c_str());
+    variables.push_back(nullptr);
+    launcher.env = variables.data();
     ErrorCode error;
     process::process_stdio streams{.in = input->number(STDIN_FILENO),
                                    .out = output->number(STDOUT_FILENO),

@@ -49,8 +49,13 @@ struct ChildCommand {
     ChildStream output = ChildStream::inherit;
     ChildStream errors = ChildStream::inherit;
     std::string errors_path{};  // where not empty: standard error is appended to this file
+    // "NAME=value": added to our environment, in place of what has the same name there.
+    std::vector<std::string> environment{};
     std::chrono::milliseconds grace{2000};  // between end of input and SIGKILL, in the destructor
 };
+
+// All variables that the child gets: "NAME=value".
+std::vector<std::string> environment_of(const ChildCommand& command);
 
 // Everything a stream carried until its end.
 struct ChildText {

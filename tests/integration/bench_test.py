@@ -48,6 +48,11 @@ class Bench(BenchTest):
              "hdr/m0.hlog", "hdr/m1.hlog", "logs/m0-r0.log", "logs/m1-r0.log"},
         )
         plan = json.loads((folder / "plan.json").read_text())
+        # Members differ by their padding alone.
+        sizes = [one["members"][0]["environment_bytes"] for one in result["measurements"]]
+        paddings = [one["environment_padding"] for one in plan["measurements"]]
+        self.assertEqual(sizes[1] - sizes[0], paddings[1] - paddings[0])
+        self.assertNotEqual(*paddings)
         self.assertEqual(plan, result["plan"])
         commands = (folder / "commands.txt").read_text().splitlines()
         self.assertEqual(len(commands), 2)

@@ -167,6 +167,7 @@ run::MemberOutcome draw_member(const TrafficResult& traffic, std::uint32_t numbe
     member.address = fmt::format("127.77.3.{}:3001", number + 1);
     member.command = {"./elytra", "start", "--addresses=127.77.3.1:3001,127.77.3.2:3001",
                       "--cache-grid=256MiB", fmt::format("./brisk-otter/r{}.elytra", number)};
+    member.environment_bytes = 2211 + 97 * number;
     member.reason = run::ExitReason::stopped;
     member.file_empty = {.apparent = 1'127'219'200, .allocated = 1'127'219'200};
     member.log_path = fmt::format("logs/m0-{}.log", member.name);

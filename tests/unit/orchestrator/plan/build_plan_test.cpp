@@ -1,6 +1,7 @@
 #include "orchestrator/plan/build_plan.hpp"
 
 #include <algorithm>
+#include <set>
 #include <string>
 
 #include <doctest/doctest.h>
@@ -85,6 +86,25 @@ TEST_CASE("an automatic rate begins with a probe, and all fractions are of what 
         CHECK(arrival.stretches[0].rate_begin == (fractions[index - 1] == 0.5 ? 50'000 : 90'000));
         CHECK(arrival.stretches[0].rate_end == arrival.stretches[0].rate_begin);
     }
+}
+
+TEST_CASE("the environment of every measurement has a size of its own, the same in every run") {
+    spec::BenchSpec spec = closed_spec(200);
+    const Plan plan = build_bench_plan(spec);
+    std::set<std::uint32_t> sizes;
+    for (const Measurement& measurement : plan.measurements) {
+        const std::uint32_t size = environment_padding(plan, measurement);
+        CHECK(size <= environment_padding_max);
+        CHECK(size == environment_padding(build_bench_plan(spec), measurement));
+        sizes.insert(size);
+    }
+    CHECK(sizes.size() > 150);
+    CHECK(*sizes.begin() < 256);
+    CHECK(*sizes.rbegin() > environment_padding_max - 256);
+    spec.cells[0].traffic.workload.seed += 1;
+    const Plan other = build_bench_plan(spec);
+    CHECK(environment_padding(plan, plan.measurements[0]) !=
+          environment_padding(other, other.measurements[0]));
 }
 
 TEST_CASE("a flat rate is named, a shape has none") {

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -36,6 +37,20 @@ bool has_children() { return waitpid(-1, nullptr, WNOHANG) != -1 || errno != ECH
 bool exists(pid_t pid) { return kill(pid, 0) == 0; }
 
 }  // namespace
+
+TEST_CASE("a child gets our environment and what is added to it") {
+    REQUIRE(setenv("ELYTRA_TEST_OURS", "ours", 1) == 0);
+    REQUIRE(setenv("ELYTRA_TEST_BOTH", "ours", 1) == 0);
+    asio::io_context loop;
+    Child child(loop);
+    ChildCommand command =
+        shell("test \"$ELYTRA_TEST_OURS $ELYTRA_TEST_BOTH $ELYTRA_TEST_THEIRS\" = 'ours b c=d'");
+    command.environment = {"ELYTRA_TEST_BOTH=b", "ELYTRA_TEST_THEIRS=c=d"};
+    REQUIRE(child.spawn(command).has_value());
+    CHECK(wait_for(loop, child).exit_code == 0);
+    unsetenv("ELYTRA_TEST_OURS");
+    unsetenv("ELYTRA_TEST_BOTH");
+}
 
 TEST_CASE("a child reports its exit status, and its resource usage is kept") {
     asio::io_context loop;
