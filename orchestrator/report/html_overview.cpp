@@ -301,6 +301,8 @@ std::string html_headline(const json& result) {
         html += repeats_figure(summary, "Throughput, served", "throughput");
         html += repeats_figure(summary, "Batch latency p99", "batch.p99");
     }
+    const std::string clients = scalability_sentence(result);
+    if (!clients.empty()) html += "<p>" + escaped(clients) + ".</p>\n";
     std::set<std::string> notes;  // many series may have the same
     for (const json& series : summary) notes.insert(notes_of(result, series));
     for (const std::string& note : notes) html += note;

@@ -1,5 +1,7 @@
 #include "orchestrator/report/result_json.hpp"
 
+#include "orchestrator/report/scalability_json.hpp"
+
 namespace elytractl::report {
 namespace {
 
@@ -26,6 +28,7 @@ json result_json(const ResultParts& parts) {
     result["comparison"] = parts.comparison.has_value() ? to_json(*parts.comparison) : json();
     result["sweep"] = parts.sweep.has_value() ? to_json(*parts.sweep) : json();
     result["summary"] = summary_json(parts.measurements);
+    result["scalability"] = scalability_json(result["summary"]);
     result["measurements"] = parts.measurements;
     return result;
 }

@@ -28,6 +28,9 @@ constexpr double served_share_min = 0.99;
 
 constexpr std::size_t repeats_listed_max = 4;
 
+// As many as the law has parameters.
+constexpr std::size_t scale_points_exact = 3;
+
 // Of the value: an interval narrower than that tells no reader anything.
 constexpr double wide_share = 0.05;
 
@@ -299,6 +302,26 @@ std::string unserved_sentence(const json& series) {
 
 std::string_view event_noun(const json& series) {
     return part_of(part_of(series, "metrics"), "query.max").is_null() ? "transfers" : "events";
+}
+
+std::string scalability_sentence(const json& result) {
+    const json& law = part_of(result, "scalability");
+    const std::optional<double> lambda = number_of(law, "lambda");
+    if (!lambda.has_value()) return {};
+    const std::size_t points = list_of(law, "points").size();
+    std::string text =
+        fmt::format("clients: one alone {}, contention {:.2g} %, crosstalk {:.2g} %",
+                    quantity(Unit::per_second, lambda), number_of(law, "sigma").value_or(0) * 100,
+                    number_of(law, "kappa").value_or(0) * 100);
+    const std::optional<double> peak = number_of(law, "peak_clients");
+    text += peak.has_value()
+                ? fmt::format("; most with about {:.0f}, {}", *peak,
+                              quantity(Unit::per_second, number_of(law, "peak_throughput")))
+                : "; no number of them is too many";
+    const double error = number_of(law, "error").value_or(0);
+    return text + (points == scale_points_exact
+                       ? "; three points fit any such curve"
+                       : fmt::format("; the curve is off by at most {:.1f} %", error * 100));
 }
 
 std::string interval_words(const json& effect) {

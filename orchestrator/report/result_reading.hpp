@@ -70,6 +70,10 @@ std::string unserved_sentence(const nlohmann::json& series);
 // "transfers", or "events" where queries are among them.
 std::string_view event_noun(const nlohmann::json& series);
 
+// How throughput follows the number of clients, and where more of them stop helping; empty where
+// that is not known.
+std::string scalability_sentence(const nlohmann::json& result);
+
 // The interval of a change: "+2.6 to +5.1 %"; a dash where the pairs are too few for one.
 std::string interval_words(const nlohmann::json& effect);
 

@@ -200,6 +200,8 @@ void add_series(TextPage& page, const json& result) {
         }
         add_paragraph(page, result, series);
     }
+    const std::string clients = scalability_sentence(result);
+    if (!clients.empty()) page.sentence(0, clients, Emphasis::strong);
     if (summary.empty()) page.sentence(0, "no measurement was completed", Emphasis::bad);
 }
 

@@ -8,6 +8,7 @@
 #include "orchestrator/report/latency_json.hpp"
 #include "orchestrator/report/measurement_json.hpp"
 #include "orchestrator/report/measurement_metrics.hpp"
+#include "orchestrator/report/scalability_json.hpp"
 #include "tests/support/example_result.hpp"
 #include "tests/support/example_traffic.hpp"
 
@@ -113,6 +114,30 @@ TEST_CASE("a series holds the complete repeats of one cell, rate and subject") {
     const json incomplete = example_incomplete();
     REQUIRE(incomplete["measurements"].size() == 2);
     CHECK(incomplete["summary"].size() == 1);
+}
+
+TEST_CASE("throughput over clients has its law only where nothing else differs") {
+    const auto series = [](json cell, double throughput) {
+        return json{{"cell", std::move(cell)},
+                    {"rate", nullptr},
+                    {"subject", ""},
+                    {"metrics", {{"throughput", {{"median", throughput}}}}}};
+    };
+    json summary{series({{"/load/clients", 1}}, 1000), series({{"/load/clients", 2}}, 1900),
+                 series({{"/load/clients", 8}}, 4000), series({{"/load/clients", 16}}, 3800)};
+    const json law = scalability_json(summary);
+    REQUIRE(law.is_object());
+    CHECK(law["lambda"].get<double>() == doctest::Approx(1000).epsilon(0.1));
+    CHECK(law["peak_clients"].get<double>() > 8);
+    CHECK(law["peak_clients"].get<double>() < 16);
+    CHECK(law["points"][3]["fitted"].get<double>() == doctest::Approx(3800).epsilon(0.1));
+
+    json open = summary;
+    open[1]["rate"] = 5000;
+    CHECK(scalability_json(open).is_null());
+    summary.push_back(series({{"/load/clients", 16}, {"/load/batch_max", 10}}, 100));
+    CHECK(scalability_json(summary).is_null());
+    CHECK(scalability_json(json::array()).is_null());
 }
 
 TEST_CASE("the median of an even number of repeats lies between the middle ones") {

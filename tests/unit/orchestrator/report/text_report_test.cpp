@@ -58,6 +58,22 @@ TEST_CASE("a percentile of a single run has its interval where that is wide") {
     CHECK_FALSE(contains(narrow, "brackets"));
 }
 
+TEST_CASE("how throughput follows the clients is one sentence") {
+    json result = example_bench();
+    CHECK_FALSE(contains(text_report(result, {.columns = 200}), "crosstalk"));
+    result["scalability"] = {{"lambda", 1000},        {"sigma", 0.05},
+                             {"kappa", 0.001},        {"error", 0.013},
+                             {"peak_clients", 30.8},  {"peak_throughput", 8986},
+                             {"points", {1, 2, 3, 4}}};
+    CHECK(contains(text_report(result, {.columns = 200}),
+                   "clients: one alone 1 000/s, contention 5 %, crosstalk 0.1 %; most with about "
+                   "31, 8 986/s; the curve is off by at most 1.3 %"));
+    result["scalability"]["peak_clients"] = nullptr;
+    result["scalability"]["points"].erase(0);
+    CHECK(contains(text_report(result, {.columns = 200}),
+                   "no number of them is too many; three points fit any such curve"));
+}
+
 TEST_CASE("no line is wider than the terminal, unless a word is") {
     for (const std::size_t columns : {120u, 80u, 50u, 40u}) {
         for (const json& result : {example_bench(), example_comparison(), example_sweep()}) {
