@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include "bench/audit/auditor.hpp"
+#include "bench/load/client_port.hpp"
 #include "bench/load/interval_merger.hpp"
 #include "bench/load/traffic_timeline.hpp"
 #include "bench/load/traffic_worker.hpp"
@@ -49,7 +50,7 @@ public:
 
     ~Implementation() { stop_threads(); }
 
-    void start();
+    void start(std::vector<DriverPipes> drivers);
     void begin_warm_up();
     void begin_measurement();
     void begin_step(const ArrivalOptions& arrival);
@@ -71,6 +72,8 @@ private:
     template <class Command>
     void tell_all(Command command);
 
+    std::vector<std::unique_ptr<TrafficPort>> make_ports(io::asio::io_context& loop,
+                                                         std::size_t worker);
     void on_registered();
     void on_accounts_created();
     void on_intervals(std::size_t index, const std::vector<TrafficInterval>& intervals);
@@ -86,6 +89,7 @@ private:
 
     TrafficOptions options_;
     std::vector<io::Address> addresses_;
+    std::vector<DriverPipes> drivers_;  // each taken by the thread whose session it is
     TrafficEvents events_;
     std::deque<TrafficTimeline> steps_;   // all of them: threads may be behind
     std::optional<io::Postbox> postbox_;  // until all is done
@@ -153,17 +157,35 @@ WorkerEvents Traffic::Implementation::events_of(std::size_t index) {
     };
 }
 
-void Traffic::Implementation::start() {
+void Traffic::Implementation::start(std::vector<DriverPipes> drivers) {
     ELYTRA_ASSERT(state_ == State::created);
+    ELYTRA_ASSERT(drivers.empty() || drivers.size() == options_.clients);
     state_ = State::registering;
+    drivers_ = std::move(drivers);
     result_.started = io::wall_now();
     step_began_ = io::monotonic_now();
     for (std::size_t index = 0; index < generators_.size(); ++index) {
         Generator& generator = *generators_[index];
-        generator.thread.post([this, &generator, events = events_of(index)] {
-            generator.worker.connect(addresses_, events);
+        generator.thread.post([this, index, &generator, events = events_of(index)] {
+            generator.worker.connect(make_ports(generator.thread.loop(), index), events);
         });
     }
+}
+
+// Of the worker's share of the sessions, on its thread.
+std::vector<std::unique_ptr<TrafficPort>> Traffic::Implementation::make_ports(
+    io::asio::io_context& loop, std::size_t worker) {
+    const io::ClientOptions client{
+        .addresses = addresses_, .cluster = options_.cluster, .release = options_.release};
+    std::vector<std::unique_ptr<TrafficPort>> ports;
+    for (std::size_t index = worker; index < options_.clients; index += options_.threads) {
+        if (drivers_.empty()) {
+            ports.push_back(std::make_unique<ClientPort>(loop, client));
+        } else {
+            ports.push_back(std::make_unique<DriverPort>(loop, std::move(drivers_[index])));
+        }
+    }
+    return ports;
 }
 
 void Traffic::Implementation::on_registered() {
@@ -331,7 +353,9 @@ Traffic::Traffic(io::asio::io_context& loop, const TrafficOptions& options,
 
 Traffic::~Traffic() = default;
 
-void Traffic::start() { implementation_->start(); }
+void Traffic::start(std::vector<DriverPipes> drivers) {
+    implementation_->start(std::move(drivers));
+}
 
 void Traffic::begin_warm_up() { implementation_->begin_warm_up(); }
 

@@ -4,6 +4,7 @@
 #include <memory>
 #include <vector>
 
+#include "bench/load/driver_port.hpp"
 #include "bench/load/traffic_options.hpp"
 #include "bench/load/traffic_result.hpp"
 #include "server/io/address.hpp"
@@ -32,8 +33,10 @@ public:
     Traffic& operator=(const Traffic&) = delete;
     ~Traffic();  // ends and joins the threads; nothing is reported any more
 
-    // Registers and creates the accounts; on_ready follows, or on_done with errors. Once.
-    void start();
+    // Registers and creates the accounts; on_ready follows, or on_done with errors. With `drivers`,
+    // one for each client, the sessions are theirs; their pipes are closed when we are destroyed.
+    // Once.
+    void start(std::vector<DriverPipes> drivers = {});
 
     // The schedule begins now. Requires: on_ready was called.
     void begin_warm_up();

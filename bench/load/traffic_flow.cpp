@@ -140,7 +140,7 @@ void TrafficWorker::give_up_answers() {
     const Instant now = io::monotonic_now();
     settle(now);
     for (const auto& session : sessions_) {
-        if (session->client.idle()) continue;
+        if (session->port->idle()) continue;
         ++unanswered_;
         recorder_->on_unanswered(session->in_flight.batch, now);
         auditor_.add_unanswered(session->in_flight.expected);
@@ -179,7 +179,7 @@ void TrafficWorker::on_tick() {
     settle(now);
     for (const auto& session : sessions_) {
         // An eviction between two requests has been told to nobody yet.
-        if (session->client.failure()) return fail(io::to_text(*session->client.failure()));
+        if (const auto failure = session->port->failure()) return fail(*failure);
     }
     report_intervals();
     tick_timer_.start(between(now, recorder_->interval_end()), [this] { on_tick(); });
@@ -197,14 +197,14 @@ void TrafficWorker::pump() {
     Instant now = io::monotonic_now();
     settle(now);
     for (const auto& session : sessions_) {
-        if (!session->client.idle()) continue;
+        if (!session->port->idle()) continue;
         const std::optional<Instant> ready = backlog_->ready_at();
         if (!ready) return;
         if (*ready > now) return pace_timer_.start(*ready, [this] { pump(); });
         session->in_flight.batch.clear();
         backlog_->take(session->in_flight.batch);
         session->holds_batch = true;
-        session->in_flight.message = session->client.acquire();
+        session->in_flight.message = session->port->acquire();
         write_request(stream_, session->in_flight, audited());
         now = io::monotonic_now();
         settle(now);
@@ -223,14 +223,14 @@ void TrafficWorker::begin(Session& session) {
 void TrafficWorker::prepare(Session& session) {
     if (draining_ || !session.prepared.batch.empty()) return;
     supply_.take(session.prepared.batch);
-    session.prepared.message = session.client.acquire();
+    session.prepared.message = session.port->acquire();
     write_request(stream_, session.prepared, audited());
 }
 
 // Closed: what a client sends is intended when the client is ready for it, which is now.
 void TrafficWorker::send_prepared(Session& session, Instant now) {
     if (draining_) return finish_if_drained();
-    if (session.client.failure()) return fail(io::to_text(*session.client.failure()));
+    if (const auto failure = session.port->failure()) return fail(*failure);
     std::swap(session.prepared, session.in_flight);
     session.prepared.batch.clear();
     Batch& batch = session.in_flight.batch;
@@ -245,13 +245,13 @@ void TrafficWorker::send_prepared(Session& session, Instant now) {
 void TrafficWorker::submit(Session& session, Instant now) {
     session.sent = now;
     recorder_->on_sent(session.in_flight.batch, now);
-    session.client.submit(session.in_flight.operation(), std::move(session.in_flight.message),
-                          [this, &session](const Reply& reply) { on_reply(session, reply); });
+    session.port->submit(session.in_flight.operation(), std::move(session.in_flight.message),
+                         [this, &session](const Reply& reply) { on_reply(session, reply); });
 }
 
 void TrafficWorker::on_reply(Session& session, const Reply& reply) {
     if (failed_ || finished_) return;
-    if (!reply.has_value()) return fail(io::to_text(reply.error()));
+    if (!reply.has_value()) return fail(reply.error());
     const Instant now = io::monotonic_now();
     settle(now);
     session.holds_batch = false;
@@ -262,7 +262,7 @@ void TrafficWorker::on_reply(Session& session, const Reply& reply) {
                                options_.arrival.think_nanoseconds == 0 &&
                                !session.prepared.batch.empty();
     if (sends_at_once) send_prepared(session, now);
-    const std::uint64_t accepted = check(session.answered, session, reply->results());
+    const std::uint64_t accepted = check(session.answered, session, *reply);
     recorder_->on_answer(session.answered.batch,
                          {.sent = sent, .answered = now, .accepted = accepted});
     if (!sends_at_once) go_on(session);

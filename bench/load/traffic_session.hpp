@@ -1,15 +1,18 @@
 #pragma once
 
+#include <memory>
+#include <utility>
+
 #include "bench/load/traffic_worker.hpp"
 
 namespace elytra::bench {
 
 // A session of a worker, with the request in flight and, in a closed loop, the next one.
 struct TrafficWorker::Session {
-    Session(io::asio::io_context& loop, const io::ClientOptions& options)
-        : client(loop, options), timer(loop) {}
+    Session(io::asio::io_context& loop, std::unique_ptr<TrafficPort> way)
+        : port(std::move(way)), timer(loop) {}
 
-    io::Client client;
+    std::unique_ptr<TrafficPort> port;
     io::Timer timer;  // closed: prepares the next request, or ends the thinking
     TrafficRequest prepared;
     TrafficRequest in_flight;

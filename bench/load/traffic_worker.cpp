@@ -41,62 +41,60 @@ TrafficWorker::TrafficWorker(io::asio::io_context& loop, const TrafficOptions& o
 
 TrafficWorker::~TrafficWorker() = default;
 
-void TrafficWorker::connect(const std::vector<io::Address>& addresses, WorkerEvents events) {
-    ELYTRA_ASSERT(sessions_.empty());
+void TrafficWorker::connect(std::vector<std::unique_ptr<TrafficPort>> ports, WorkerEvents events) {
+    ELYTRA_ASSERT(sessions_.empty() && !ports.empty());
     events_ = std::move(events);
-    const io::ClientOptions client_options{
-        .addresses = addresses, .cluster = options_.cluster, .release = options_.release};
-    for (std::uint32_t index = share_.index; index < options_.clients; index += share_.count) {
-        sessions_.push_back(std::make_unique<Session>(loop_, client_options));
-    }
+    for (auto& port : ports) sessions_.push_back(std::make_unique<Session>(loop_, std::move(port)));
     arm_patience("no session");
     for (const auto& session : sessions_) {
-        session->client.connect([this](const auto& registered) { on_registered(registered); });
+        if (failed_) return;
+        session->port->connect([this](const auto& registered) { on_registered(registered); });
     }
 }
 
-void TrafficWorker::on_registered(Result<std::uint32_t, client::Failure> registered) {
+void TrafficWorker::on_registered(const Result<void, std::string>& registered) {
     if (failed_) return;
-    if (!registered.has_value()) return fail(io::to_text(registered.error()));
+    if (!registered.has_value()) return fail(registered.error());
     ++registered_;
     if (registered_ < sessions_.size()) return;
     patience_timer_.cancel();
-    const io::Client& client = sessions_.front()->client;
-    const std::uint32_t accepted = client.events_max(wire::Operation::create_transfers);
-    if (options_.batch_max > accepted) {
-        return fail(fmt::format("batches of {} events: the server takes {} at most",
-                                options_.batch_max, accepted));
+    for (const auto& session : sessions_) {
+        const std::uint32_t accepted = session->port->events_max(wire::Operation::create_transfers);
+        if (options_.batch_max > accepted) {
+            return fail(fmt::format("batches of {} events: {} are accepted at most",
+                                    options_.batch_max, accepted));
+        }
     }
     events_.on_registered();
 }
 
-// Each worker takes every n-th batch.
-std::optional<TrafficWorker::AccountRange> TrafficWorker::take_accounts(std::uint64_t stride) {
-    const std::uint64_t count = options_.workload.account_count;
-    if (account_next_ >= count) return std::nullopt;
+// The next accounts that this session creates or looks up.
+std::optional<TrafficWorker::AccountRange> TrafficWorker::take_accounts(const Session& session) {
+    if (account_next_ == account_end_) return std::nullopt;
     const wire::Operation operation = read_back_auditor_ == nullptr
                                           ? wire::Operation::create_accounts
                                           : wire::Operation::lookup_accounts;
-    const std::uint64_t batch = sessions_.front()->client.events_max(operation);
-    const AccountRange range{account_next_, std::min(batch, count - account_next_)};
-    account_next_ += batch * stride;
+    const std::uint64_t batch = session.port->events_max(operation);
+    const AccountRange range{account_next_, std::min(batch, account_end_ - account_next_)};
+    account_next_ += range.count;
     return range;
 }
 
 void TrafficWorker::create_accounts() {
     if (failed_) return;
-    const io::Client& client = sessions_.front()->client;
-    account_next_ = client.events_max(wire::Operation::create_accounts) * share_.index;
+    const std::uint64_t count = options_.workload.account_count;
+    account_next_ = count * share_.index / share_.count;
+    account_end_ = count * (share_.index + 1) / share_.count;
     for (const auto& session : sessions_) create_next_accounts(*session);
-    if (at_rest()) events_.on_accounts_created();  // there were fewer batches than workers
+    if (at_rest()) events_.on_accounts_created();  // there were fewer accounts than workers
 }
 
 void TrafficWorker::create_next_accounts(Session& session) {
-    if (session.client.failure()) return fail(io::to_text(*session.client.failure()));
-    const std::optional<AccountRange> range = take_accounts(share_.count);
+    if (const auto failure = session.port->failure()) return fail(*failure);
+    const std::optional<AccountRange> range = take_accounts(session);
     if (!range) return;
     session.accounts = *range;
-    wire::MessageRef message = session.client.acquire();
+    wire::MessageRef message = session.port->acquire();
     const std::span<wire::Account> accounts =
         wire::element_room<wire::Account>(message->body_capacity());
     for (std::uint64_t index = 0; index < range->count; ++index) {
@@ -106,16 +104,15 @@ void TrafficWorker::create_next_accounts(Session& session) {
                                                            range->count * sizeof(wire::Account),
                                                            message->body_capacity()));
     arm_patience("no answer to the creation of accounts");
-    session.client.submit(
+    session.port->submit(
         wire::Operation::create_accounts, std::move(message),
         [this, &session](const Reply& reply) { on_accounts_created(session, reply); });
 }
 
 void TrafficWorker::on_accounts_created(Session& session, const Reply& reply) {
     if (failed_) return;
-    if (!reply.has_value()) return fail(io::to_text(reply.error()));
-    auditor_.check_created_accounts(session.accounts.first, session.accounts.count,
-                                    reply->results());
+    if (!reply.has_value()) return fail(reply.error());
+    auditor_.check_created_accounts(session.accounts.first, session.accounts.count, *reply);
     if (!auditor_.findings().empty()) return fail(auditor_.findings().sentences().front());
     create_next_accounts(session);
     if (!at_rest()) return;
@@ -128,17 +125,18 @@ void TrafficWorker::read_back(Auditor& auditor) {
     if (failed_) return;
     read_back_auditor_ = &auditor;
     account_next_ = 0;
+    account_end_ = options_.workload.account_count;
     for (const auto& session : sessions_) {
-        if (session->client.idle()) read_next_accounts(*session);
+        if (session->port->idle()) read_next_accounts(*session);
     }
     if (account_next_ == 0) fail("no session is left to read the balances back");
 }
 
 void TrafficWorker::read_next_accounts(Session& session) {
-    const std::optional<AccountRange> range = take_accounts(1);
+    const std::optional<AccountRange> range = take_accounts(session);
     if (!range) return;
     session.accounts = *range;
-    wire::MessageRef message = session.client.acquire();
+    wire::MessageRef message = session.port->acquire();
     const std::span<u128> ids = wire::element_room<u128>(message->body_capacity());
     for (std::uint64_t index = 0; index < range->count; ++index) {
         ids[index] = stream_.workload().account_id(range->first + index);
@@ -147,16 +145,15 @@ void TrafficWorker::read_next_accounts(Session& session) {
         *message, client::finish_batch(wire::Operation::lookup_accounts,
                                        range->count * sizeof(u128), message->body_capacity()));
     arm_patience("no answer to the reading of balances");
-    session.client.submit(
+    session.port->submit(
         wire::Operation::lookup_accounts, std::move(message),
         [this, &session](const Reply& reply) { on_accounts_read(session, reply); });
 }
 
 void TrafficWorker::on_accounts_read(Session& session, const Reply& reply) {
     if (failed_) return;
-    if (!reply.has_value()) return fail(io::to_text(reply.error()));
-    read_back_auditor_->check_accounts(session.accounts.first, session.accounts.count,
-                                       reply->results());
+    if (!reply.has_value()) return fail(reply.error());
+    read_back_auditor_->check_accounts(session.accounts.first, session.accounts.count, *reply);
     session.accounts = {};
     read_next_accounts(session);
     const bool reading = std::any_of(sessions_.begin(), sessions_.end(),
@@ -169,15 +166,18 @@ void TrafficWorker::on_accounts_read(Session& session, const Reply& reply) {
 void TrafficWorker::arm_patience(const char* step) {
     patience_timer_.start(
         std::chrono::nanoseconds(options_.register_timeout_nanoseconds), [this, step] {
+            const auto waiting = std::find_if(sessions_.begin(), sessions_.end(),
+                                              [](const auto& one) { return !one->port->idle(); });
+            ELYTRA_ASSERT(waiting != sessions_.end());
             fail(fmt::format("{} within {} s: {}", step,
                              options_.register_timeout_nanoseconds / nanoseconds_per_second,
-                             sessions_.front()->client.describe_links()));
+                             (*waiting)->port->describe()));
         });
 }
 
 bool TrafficWorker::at_rest() const {
     return std::all_of(sessions_.begin(), sessions_.end(),
-                       [](const auto& session) { return session->client.idle(); });
+                       [](const auto& session) { return session->port->idle(); });
 }
 
 void TrafficWorker::fail(const std::string& reason) {
@@ -188,7 +188,7 @@ void TrafficWorker::fail(const std::string& reason) {
     patience_timer_.cancel();
     for (const auto& session : sessions_) {
         session->timer.cancel();
-        session->client.close();
+        session->port->close();
     }
     events_.on_failed(reason);
 }

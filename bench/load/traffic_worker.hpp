@@ -13,15 +13,14 @@
 #include "bench/load/backlog.hpp"
 #include "bench/load/closed_supply.hpp"
 #include "bench/load/traffic_options.hpp"
+#include "bench/load/traffic_port.hpp"
 #include "bench/load/traffic_recorder.hpp"
 #include "bench/load/traffic_request.hpp"
 #include "bench/load/traffic_result.hpp"
 #include "bench/load/traffic_timeline.hpp"
 #include "bench/workload/mixed_stream.hpp"
 #include "server/common/time.hpp"
-#include "server/io/address.hpp"
 #include "server/io/asio.hpp"
-#include "server/io/client.hpp"
 #include "server/io/precise_timer.hpp"
 #include "server/io/timer.hpp"
 
@@ -66,8 +65,8 @@ public:
     TrafficWorker& operator=(const TrafficWorker&) = delete;
     ~TrafficWorker();
 
-    // Opens the sessions and registers them. Once.
-    void connect(const std::vector<io::Address>& addresses, WorkerEvents events);
+    // Registers the sessions, for each of which there is a port. Once.
+    void connect(std::vector<std::unique_ptr<TrafficPort>> ports, WorkerEvents events);
 
     void create_accounts();
 
@@ -92,15 +91,15 @@ private:
         std::uint64_t count = 0;
     };
 
-    using Reply = Result<io::ClientReply, client::Failure>;
+    using Reply = TrafficPort::Reply;
 
     // traffic_worker.cpp: what comes before and after the traffic
-    void on_registered(Result<std::uint32_t, client::Failure> registered);
+    void on_registered(const Result<void, std::string>& registered);
     void create_next_accounts(Session& session);
     void on_accounts_created(Session& session, const Reply& reply);
     void read_next_accounts(Session& session);
     void on_accounts_read(Session& session, const Reply& reply);
-    std::optional<AccountRange> take_accounts(std::uint64_t stride);
+    std::optional<AccountRange> take_accounts(const Session& session);
     void arm_patience(const char* step);
     bool at_rest() const;
     void fail(const std::string& reason);
@@ -151,8 +150,9 @@ private:
     io::Timer tick_timer_;         // the interval ends
     io::Timer patience_timer_;     // of whatever has to come to an end
 
-    std::size_t registered_ = 0;  // sessions
-    std::uint64_t account_next_ = 0;
+    std::size_t registered_ = 0;      // sessions
+    std::uint64_t account_next_ = 0;  // of this worker's part
+    std::uint64_t account_end_ = 0;
     Auditor* read_back_auditor_ = nullptr;  // during read_back()
     bool measuring_ = false;                // thread_ counts since the measurement began
     bool draining_ = false;

@@ -220,6 +220,7 @@ process::MeasurementPlan Campaign::complete_plan(const plan::Measurement& measur
         .environment_padding = plan::environment_padding(options_.plan, measurement),
         .cluster = cell.cluster,
         .traffic = plan::traffic_of(options_.plan, measurement, probed(measurement)),
+        .driver_command = cell.driver_command,
         .measure = cell.measure,
         .addresses = {}};
     using elytra::bench::ArrivalModel;
@@ -295,7 +296,7 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
                                            .generator_ceiling = options_.generator_ceiling};
     statistics::MeasurementFacts judged = statistics::facts_of(outcome, context);
     // Where the generator is what is measured, it is meant to be busy.
-    if (parts_.run.kind == report::RunKind::null) judged.generator_busy = 0;
+    if (parts_.run.kind == report::RunKind::null) judged.generator_busy = judged.driver_busy = 0;
     const statistics::Verdict verdict = statistics::judge_measurement(judged);
     parts_.measurements.push_back(report::measurement_json(outcome, verdict, measure.percentiles));
     measured_.push_back({.index = measurement.index,
@@ -326,6 +327,9 @@ void Campaign::record(const plan::Measurement& measurement, const run::Measureme
     for (const run::MemberOutcome& member : outcome.members) {
         if (!starts) break;
         commands_ += fmt::format("{}\n", fmt::join(member.command, " "));
+    }
+    for (const run::DriverOutcome& driver : outcome.drivers) {
+        commands_ += fmt::format("{} {}\n", fmt::join(driver.environment, " "), driver.command);
     }
     note(folder_.write("commands.txt", commands_));
     const std::string log = report::measurement_histogram_log(outcome);

@@ -123,7 +123,7 @@ void clean_earlier_runs(const std::string& directory) {
 }
 
 // Whether a result of `bench null` tells how fast the generator is with this load: a closed loop
-// with the same sessions, threads and batches.
+// with the same driver, sessions, threads and batches.
 bool is_ceiling_of(const nlohmann::json& result, const spec::Cell& cell) {
     const nlohmann::json& subjects = report::list_of(report::part_of(result, "plan"), "subjects");
     if (subjects.empty()) return false;
@@ -133,7 +133,8 @@ bool is_ceiling_of(const nlohmann::json& result, const spec::Cell& cell) {
     return report::text_of(report::part_of(load, "arrival"), "model") == "closed" &&
            report::number_of(load, "clients") == cell.traffic.clients &&
            report::number_of(load, "threads") == cell.traffic.threads &&
-           report::number_of(load, "batch_max") == cell.traffic.batch_max;
+           report::number_of(load, "batch_max") == cell.traffic.batch_max &&
+           report::text_of(load, "driver") == spec::driver_text(cell);
 }
 
 // The last that `bench null` has found here for such a load.

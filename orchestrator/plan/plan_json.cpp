@@ -53,13 +53,15 @@ Json arrival_json(const elytra::bench::ArrivalOptions& arrival) {
     return json;
 }
 
-Json load_json(const elytra::bench::TrafficOptions& traffic) {
+Json load_json(const spec::Cell& cell) {
+    const elytra::bench::TrafficOptions& traffic = cell.traffic;
     const elytra::bench::WorkloadOptions& workload = traffic.workload;
     Json mix = Json::object();
     for (std::size_t kind = 0; kind < elytra::bench::unit_kind_count; ++kind) {
         mix[std::string(elytra::bench::unit_kind_names[kind])] = traffic.mix.shares[kind] / 1000.0;
     }
-    return {{"clients", traffic.clients},
+    return {{"driver", spec::driver_text(cell)},
+            {"clients", traffic.clients},
             {"threads", traffic.threads},
             {"batch_max", traffic.batch_max},
             {"linger_ns", traffic.linger_nanoseconds},
@@ -98,7 +100,7 @@ Json subject_json(const Subject& subject) {
     for (const spec::Cell& cell : subject.cells) {
         cells.push_back({{"values", values_json(cell)},
                          {"cluster", cluster_json(cell.cluster)},
-                         {"load", load_json(cell.traffic)},
+                         {"load", load_json(cell)},
                          {"rate_fractions", cell.rate_fractions},
                          {"measure", measure_json(cell.measure)}});
     }

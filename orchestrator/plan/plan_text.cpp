@@ -216,6 +216,7 @@ std::string load_text(const spec::Cell& cell) {
                     plural(traffic.clients, "client"), plural(traffic.threads, "thread"),
                     traffic.batch_max, accounts_text(traffic.workload), mix_text(traffic.mix));
     text += traffic.audit ? "; audited" : "; not audited";
+    if (!cell.driver_command.empty()) text += fmt::format("; through {}", spec::driver_text(cell));
     return text;
 }
 

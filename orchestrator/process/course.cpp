@@ -20,6 +20,7 @@
 namespace elytractl::process {
 namespace {
 
+using elytra::bench::DriverPipes;
 using elytra::bench::Quantile;
 using elytra::bench::TrafficInterval;
 using elytra::bench::TrafficPhase;
@@ -66,7 +67,8 @@ Course::Course(CourseContext context, const run::SteadyTest& steady_test)
           runner_options(context_.plan), steady_test,
           context_.steps.next ? run::StepTest([this] { return another_step(); }) : run::StepTest()),
       deadline_(context_.loop),
-      sampling_(context_.loop) {
+      sampling_(context_.loop),
+      driver_failure_(context_.loop) {
     describe_step(context_.plan);
     addresses_ = context_.plan.addresses;
     make_members();
@@ -123,6 +125,7 @@ run::MeasurementOutcome Course::run() {
     deadline_.cancel();
     sampling_.cancel();
     traffic_.reset();
+    collect_drivers();
     probe_.reset();
     outcome_.completion = runner_.completion();
     outcome_.steady = runner_.steady();
@@ -191,7 +194,31 @@ elytra::bench::TrafficOptions Course::traffic_options() const {
     return options;
 }
 
+// Before the threads of the load exist: the kernel ties a child's life to the thread that forks.
+elytra::Result<std::vector<DriverPipes>, std::string> Course::start_drivers() {
+    const MeasurementPlan& plan = context_.plan;
+    if (plan.driver_command.empty()) return std::vector<DriverPipes>();
+    drivers_ = std::make_unique<LoadDrivers>(
+        context_.loop,
+        LoadDriversOptions{.command = plan.driver_command,
+                           .count = plan.traffic.clients,
+                           .addresses = addresses_,
+                           .cluster = plan.traffic.cluster,
+                           .log_prefix = fmt::format("{}/m{}-", context_.log_folder, plan.index)},
+        [this] { on_load_ended(); });
+    return drivers_->start();
+}
+
 void Course::perform(const run::StartTraffic&) {
+    auto drivers = start_drivers();
+    if (!drivers.has_value()) {
+        driver_failure_.start({}, [this, reason = drivers.error()] {
+            TrafficResult result;
+            result.errors.push_back(reason);
+            on_traffic_done(std::move(result));
+        });
+        return;
+    }
     traffic_ = std::make_unique<elytra::bench::Traffic>(
         context_.loop, traffic_options(), addresses_,
         elytra::bench::TrafficEvents{
@@ -203,7 +230,7 @@ void Course::perform(const run::StartTraffic&) {
             .on_interval = [this](const TrafficInterval& interval) { on_interval(interval); },
             .on_step = [this](TrafficResult result) { on_step_ended(std::move(result)); },
             .on_done = [this](TrafficResult result) { on_traffic_done(std::move(result)); }});
-    traffic_->start();
+    traffic_->start(std::move(*drivers));
 }
 
 void Course::perform(const run::BeginWarmUp&) {
@@ -214,11 +241,16 @@ void Course::perform(const run::BeginWarmUp&) {
 }
 
 void Course::perform(const run::BeginMeasurement&) {
+    if (!traffic_) return;  // it has failed, and its drivers are about to end
     outcome_.foreign_before = look_around();
+    if (drivers_) drivers_->begin_measurement();
     traffic_->begin_measurement();
 }
 
-void Course::perform(const run::BeginStep&) { traffic_->begin_step(next_step_->arrival); }
+void Course::perform(const run::BeginStep&) {
+    if (!traffic_) return;  // as above
+    traffic_->begin_step(next_step_->arrival);
+}
 
 // Asked by the runner when the measurement of a step is over, whose last intervals are on their
 // way.
@@ -276,13 +308,17 @@ void Course::perform(const run::FinishTraffic&) {
     if (traffic_begin_.has_value()) sample();
     const bool measured = outcome_.foreign_before.nanoseconds > 0;
     if (measured) outcome_.foreign_during = look_around();
+    if (!traffic_) return;  // as above
+    if (drivers_) drivers_->end_measurement();
     traffic_->finish();
 }
 
 void Course::perform(const run::DropTraffic&) {
     traffic_.reset();
     next_step_.reset();
-    outcome_.traffic = partial_result(std::move(intervals_));
+    driver_failure_.cancel();
+    if (drivers_) drivers_->kill();
+    if (!outcome_.traffic) outcome_.traffic = partial_result(std::move(intervals_));
 }
 
 void Course::perform(const run::StopMember& action) {
@@ -383,11 +419,22 @@ void Course::on_interval(const TrafficInterval& interval) {
 }
 
 void Course::on_traffic_done(TrafficResult result) {
-    const run::EndState end = end_of(result);
-    for (const std::string& error : result.errors) trouble(error);
-    for (const auto& member : members_) member->note_memory();
     outcome_.traffic = std::move(result);
     next_step_.reset();  // where the load failed before it began
+    if (!drivers_) return on_load_ended();
+    traffic_.reset();  // closes the pipes
+    drivers_->stop();
+}
+
+void Course::on_load_ended() {
+    run::EndState end = end_of(*outcome_.traffic);
+    for (const std::string& error : outcome_.traffic->errors) trouble(error);
+    for (const auto& member : members_) member->note_memory();
+    if (drivers_) {
+        const std::vector<std::string> troubles = drivers_->troubles(end);
+        for (const std::string& text : troubles) trouble(text);
+        if (!troubles.empty()) end = run::EndState::badly;
+    }
     runner_.on_traffic_done(end);
     perform_actions();
 }
@@ -447,6 +494,19 @@ void Course::arm_sampling() {
 void Course::trouble(const std::string& text) {
     outcome_.errors.push_back(text);
     context_.tell(run::TroubleSeen{.text = text});
+}
+
+void Course::collect_drivers() {
+    if (!drivers_) return;
+    drivers_->kill();
+    while (!drivers_->ended()) context_.loop.run_one();
+    outcome_.drivers = drivers_->take_outcomes();
+    for (const run::DriverOutcome& driver : outcome_.drivers) {
+        if (!driver.left_behind) continue;
+        outcome_.left_behind.push_back(
+            fmt::format("driver {} (process {})", driver.name, driver.pid));
+    }
+    drivers_.reset();
 }
 
 // Processes first, then files, then the folder: backwards.

@@ -10,6 +10,7 @@
 
 #include "bench/load/traffic.hpp"
 #include "orchestrator/process/foreign_processes.hpp"
+#include "orchestrator/process/load_drivers.hpp"
 #include "orchestrator/process/measurement_plan.hpp"
 #include "orchestrator/process/member.hpp"
 #include "orchestrator/process/ownership.hpp"
@@ -78,6 +79,7 @@ private:
     void on_interval(const elytra::bench::TrafficInterval& interval);
     void on_step_ended(elytra::bench::TrafficResult result);
     void on_traffic_done(elytra::bench::TrafficResult result);
+    void on_load_ended();
     void on_deadline();
 
     bool another_step();
@@ -87,6 +89,8 @@ private:
     void sample();
     void arm_sampling();
     void trouble(const std::string& text);
+    elytra::Result<std::vector<elytra::bench::DriverPipes>, std::string> start_drivers();
+    void collect_drivers();
     void clean_up();
     std::uint64_t traffic_time() const;
     elytra::bench::TrafficOptions traffic_options() const;
@@ -107,8 +111,10 @@ private:
     ProcessTable processes_before_;                          // of the last look around
     elytra::io::Timer deadline_;
     elytra::io::Timer sampling_;
+    elytra::io::Timer driver_failure_;
     std::vector<std::unique_ptr<Member>> members_;
     std::unique_ptr<Probe> probe_;
+    std::unique_ptr<LoadDrivers> drivers_;
     std::unique_ptr<elytra::bench::Traffic> traffic_;
 };
 

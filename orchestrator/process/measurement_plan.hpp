@@ -37,6 +37,7 @@ struct MeasurementPlan {
     std::uint32_t environment_padding = 0;
     spec::ClusterSpec cluster;
     elytra::bench::TrafficOptions traffic;
+    std::string driver_command;  // of a shell; empty: the sessions are our own
     spec::MeasureSpec measure;
     std::uint64_t ramp_nanoseconds = 0;  // open loop: rise to the first rate
     // Of all members; empty for one member, which chooses a port. Leased by whoever plans.

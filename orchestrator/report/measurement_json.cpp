@@ -103,14 +103,38 @@ json rates_json(const TrafficResult& traffic) {
             {"dropped_fraction", fraction(counts.dropped)}};
 }
 
-json generator_json(const TrafficResult& traffic) {
+json exit_json(const std::optional<elytra::io::ChildExit>& exit) {
+    if (!exit.has_value()) return nullptr;
+    return {{"status", or_null(exit->exit_code)}, {"signal", exit->signal}};
+}
+
+json usage_json(const std::optional<elytra::io::ChildExit>& exit) {
+    return exit.has_value() ? elytra::bench::usage_json(exit->usage) : json(nullptr);
+}
+
+json driver_json(const run::DriverOutcome& driver) {
+    return {{"name", driver.name},
+            {"pid", driver.pid},
+            {"command", driver.command},
+            {"environment", driver.environment},
+            {"exit", exit_json(driver.exit)},
+            {"usage", usage_json(driver.exit)},
+            {"busy", or_null(driver.busy)},
+            {"log", driver.log_path}};
+}
+
+json generator_json(const run::MeasurementOutcome& outcome) {
+    const TrafficResult& traffic = *outcome.traffic;
     json threads = json::array();
     for (const elytra::bench::GeneratorThread& thread : traffic.threads) {
         threads.push_back({{"cpu_ns", thread.cpu_nanoseconds},
                            {"ns", thread.nanoseconds},
                            {"audit_ns", thread.audit_nanoseconds}});
     }
+    json drivers = json::array();
+    for (const run::DriverOutcome& driver : outcome.drivers) drivers.push_back(driver_json(driver));
     return {{"threads", std::move(threads)},
+            {"drivers", std::move(drivers)},
             {"busy", generator_busy(traffic)},
             {"audit_share", audit_share(traffic)}};
 }
@@ -165,11 +189,6 @@ json member_series_json(const std::vector<run::MemberSample>& samples) {
             {"rows", std::move(rows)}};
 }
 
-json exit_json(const std::optional<elytra::io::ChildExit>& exit) {
-    if (!exit.has_value()) return nullptr;
-    return {{"status", or_null(exit->exit_code)}, {"signal", exit->signal}};
-}
-
 json member_json(const run::MemberOutcome& member) {
     return {{"name", member.name},
             {"address", member.address},
@@ -178,8 +197,7 @@ json member_json(const run::MemberOutcome& member) {
             {"reason", member.reason.has_value() ? json(to_text(*member.reason)) : json(nullptr)},
             {"reason_text", member.reason_text},
             {"exit", exit_json(member.exit)},
-            {"usage", member.exit.has_value() ? elytra::bench::usage_json(member.exit->usage)
-                                              : json(nullptr)},
+            {"usage", usage_json(member.exit)},
             {"file",
              {{"empty_bytes", member.file_empty.apparent},
               {"empty_allocated", member.file_empty.allocated},
@@ -225,8 +243,9 @@ json cell_json(const std::map<std::string, std::string>& cell) {
     return values;
 }
 
-void add_traffic(json& measurement, const TrafficResult& traffic,
+void add_traffic(json& measurement, const run::MeasurementOutcome& outcome,
                  std::span<const NamedQuantile> quantiles) {
+    const TrafficResult& traffic = *outcome.traffic;
     measurement["started"] = iso_time(traffic.started);
     measurement["phases"] = {{"setup_ns", traffic.setup_nanoseconds},
                              {"warm_up_ns", traffic.warm_up_nanoseconds},
@@ -240,7 +259,7 @@ void add_traffic(json& measurement, const TrafficResult& traffic,
     measurement["rates"] = rates_json(traffic);
     measurement["latency"] = latencies_json(traffic.latency, quantiles);
     measurement["warm_up_latency"] = latencies_json(traffic.warm_up_latency, quantiles);
-    measurement["generator"] = generator_json(traffic);
+    measurement["generator"] = generator_json(outcome);
     measurement["audit"] = audit_json(traffic.audit);
     measurement["series"] = traffic_series_json(traffic);
 }
@@ -292,7 +311,7 @@ json measurement_json(const run::MeasurementOutcome& outcome, const statistics::
                      {"cost", cost_json(event_cost(outcome))},
                      {"metrics", measurement_metrics(outcome, quantiles)},
                      {"verdict", to_json(verdict)}};
-    if (outcome.traffic.has_value()) add_traffic(measurement, *outcome.traffic, quantiles);
+    if (outcome.traffic.has_value()) add_traffic(measurement, outcome, quantiles);
     return with_valid_text(measurement);
 }
 

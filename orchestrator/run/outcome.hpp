@@ -82,6 +82,18 @@ struct MemberOutcome {
     std::optional<std::uint64_t> proportional_bytes;
 };
 
+// A process of an external load driver, which has the session of one client.
+struct DriverOutcome {
+    std::string name;  // "d0"
+    std::int64_t pid = 0;
+    std::string command;                   // of a shell
+    std::vector<std::string> environment;  // what it got besides ours: "ELYTRA_SESSION=0"
+    std::optional<elytra::io::ChildExit> exit;
+    std::optional<double> busy;  // processors in use while measured: 0.5 is half of one
+    std::string log_path;
+    bool left_behind = false;  // not even SIGKILL ended it
+};
+
 // Something that happened at a moment of the run and may explain a number.
 struct Mark {
     std::uint64_t at_nanoseconds = 0;  // since the start of the traffic
@@ -108,6 +120,7 @@ struct MeasurementOutcome {
     Completion completion = Completion::complete;
     bool steady = false;  // the warm-up ended because it was
     std::vector<MemberOutcome> members;
+    std::vector<DriverOutcome> drivers;
     std::vector<HostSample> host;
     std::vector<Mark> marks;
     std::optional<elytra::bench::TrafficResult> traffic;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/load/traffic_options.hpp"
+#include "orchestrator/spec/choices.hpp"
 #include "orchestrator/spec/json.hpp"
 
 namespace elytractl::spec {
@@ -97,10 +98,17 @@ struct Cell {
     std::map<std::string, std::string> values;  // of the matrix: pointer into the file → JSON text
     ClusterSpec cluster;
     elytra::bench::TrafficOptions traffic;
+    std::string driver_command;  // of a shell; empty: the sessions are the generator's own
     // Open loop, rate "auto": these fractions of the closed-loop maximum, one measurement each.
     std::vector<double> rate_fractions;
     MeasureSpec measure;
 };
+
+// As in a run file.
+inline std::string driver_text(const Cell& cell) {
+    return cell.driver_command.empty() ? std::string(driver_builtin)
+                                       : std::string(driver_exec) + cell.driver_command;
+}
 
 // A run file of kind "bench" after all layers, checked, with defaults filled in.
 struct BenchSpec {

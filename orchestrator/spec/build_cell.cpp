@@ -65,6 +65,11 @@ public:
         return traffic;
     }
 
+    std::string driver_command() {
+        const std::string driver = values_.text("/load/driver");
+        return driver == driver_builtin ? std::string() : driver.substr(driver_exec.size());
+    }
+
     std::vector<double> rate_fractions() {
         std::vector<double> fractions;
         if (values_.value("/load/arrival/rate") != rate_auto) return fractions;
@@ -331,6 +336,7 @@ Cell build_cell(const CellDocument& cell, Problems& problems) {
     return {.values = cell.values,
             .cluster = builder.cluster(),
             .traffic = builder.traffic(),
+            .driver_command = builder.driver_command(),
             .rate_fractions = builder.rate_fractions(),
             .measure = builder.measure()};
 }

@@ -11,6 +11,8 @@ namespace elytractl::spec {
 inline constexpr std::string_view schema_name = "elytractl/1";
 inline constexpr std::string_view kind_bench = "bench";
 inline constexpr std::string_view rate_auto = "auto";
+inline constexpr std::string_view driver_builtin = "builtin:transfers";
+inline constexpr std::string_view driver_exec = "exec:";  // and a command
 
 inline constexpr std::array<std::string_view, 2> lifetime_names{"ephemeral", "keep"};
 inline constexpr std::array<std::string_view, 2> warmup_names{"steady", "time"};

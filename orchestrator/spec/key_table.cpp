@@ -86,6 +86,12 @@ constexpr Key table[] = {
     {.pointer = "/load",
      .kind = object,
      .description = "What the cluster is asked to do; a function of these values alone"},
+    {.pointer = "/load/driver",
+     .kind = driver,
+     .default_text = R"("builtin:transfers")",
+     .description = "Who has the sessions: builtin:transfers, the generator itself; exec:COMMAND, "
+                    "a process for each client that COMMAND starts and that gets its requests "
+                    "through a pipe (bench/load/driver_protocol.md)"},
     {.pointer = "/load/clients",
      .kind = whole,
      .default_text = "1",

@@ -86,6 +86,15 @@ std::optional<std::string> broken_bounds(const Key& key,
     return inside ? std::nullopt : std::optional(wanted);
 }
 
+// A command begins at once, and is one line.
+bool is_driver(std::string_view text) {
+    if (text == driver_builtin) return true;
+    if (!text.starts_with(driver_exec)) return false;
+    text.remove_prefix(driver_exec.size());
+    const auto is_control = [](char c) { return c >= 0 && c < ' '; };
+    return !text.empty() && text.front() != ' ' && std::ranges::none_of(text, is_control);
+}
+
 std::optional<std::string> broken_text(const Key& key, const Json& value) {
     const std::string wanted = fmt::format("must be a {}", kind_text(key));
     if (!value.is_string()) return wanted;
@@ -97,6 +106,9 @@ std::optional<std::string> broken_text(const Key& key, const Json& value) {
             return std::ranges::find(key.choices, text) != key.choices.end()
                        ? std::nullopt
                        : std::optional(fmt::format("must be {}", kind_text(key)));
+        case ValueKind::driver:
+            return is_driver(text) ? std::nullopt
+                                   : std::optional(fmt::format("must be {}", kind_text(key)));
         case ValueKind::metric:
             return metric_unit(text).has_value() ? std::nullopt
                                                  : std::optional(std::string("is not a metric"));
@@ -183,6 +195,7 @@ std::optional<std::string> broken_rule(const Key& key, const Json& value) {
         case ValueKind::text:
         case ValueKind::name:
         case ValueKind::choice:
+        case ValueKind::driver:
         case ValueKind::metric:
             return broken_text(key, value);
         case ValueKind::quantity:
@@ -204,6 +217,7 @@ Json value_of_text(const Key& key, std::string_view text) {
         case ValueKind::text:
         case ValueKind::name:
         case ValueKind::choice:
+        case ValueKind::driver:
         case ValueKind::metric:
             return text;
         default:
@@ -244,6 +258,9 @@ std::string kind_text(const Key& key) {
         case ValueKind::choice:
             if (key.choices.size() == 1) return fmt::format("\"{}\"", key.choices.front());
             return fmt::format("one of {}", fmt::join(key.choices, ", "));
+        case ValueKind::driver:
+            return fmt::format("\"{}\", or \"{}\" and a command for the shell", driver_builtin,
+                               driver_exec);
         case ValueKind::whole:
             return "whole number" + bounds_text(key);
         case ValueKind::number:

@@ -17,6 +17,7 @@ enum class ValueKind : std::uint8_t {
     text,    // a word or a path, not empty
     name,    // letters, digits, '.', '_', '-': becomes a part of the names of folders
     choice,  // one of Key::choices
+    driver,  // who has the sessions: "builtin:transfers" or "exec:COMMAND"
     whole,   // a whole number
     number,
     boolean,

@@ -19,6 +19,8 @@ constexpr std::string_view percentage_pattern = "^[0-9]+([.][0-9]+)?%$";
 constexpr std::string_view quantity_pattern =
     "^[0-9]+([.][0-9]+)?([kM]?/s|ns|us|ms|s|m|h|B|KiB|MiB|GiB|TiB|%)$";
 constexpr std::string_view name_pattern = "^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$";
+constexpr std::string_view driver_pattern =
+    "^(builtin:transfers|exec:[^\\u0000-\\u0020][^\\u0000-\\u001f]*)$";
 constexpr std::string_view metric_pattern =
     "^(throughput|load[.](offered|late_fraction|dropped_fraction)|member[.](rss_max|ready_ms)"
     "|generator[.](busy|audit_share)"
@@ -98,6 +100,8 @@ Json rules_of(const Key& key) {
             return text_like(name_pattern);
         case ValueKind::choice:
             return {{"type", "string"}, {"enum", key.choices}};
+        case ValueKind::driver:
+            return text_like(driver_pattern);
         case ValueKind::whole:
             return whole(key);
         case ValueKind::number:

@@ -118,6 +118,10 @@ MeasurementFacts facts_of(const run::MeasurementOutcome& outcome, const FactsCon
     facts.processors = context.environment.cpu_count;
     facts.replicas = static_cast<std::uint32_t>(outcome.members.size());
     facts.generator_threads = context.traffic.threads;
+    facts.drivers = static_cast<std::uint32_t>(outcome.drivers.size());
+    for (const run::DriverOutcome& driver : outcome.drivers) {
+        facts.driver_busy = std::max(facts.driver_busy, driver.busy.value_or(0));
+    }
     facts.percentiles = context.measure.percentiles;
     facts.checkpoints_asked = context.measure.cover_checkpoints;
     facts.observed = context.measure.observe;

@@ -39,6 +39,10 @@ double share_of(std::uint64_t part, std::uint64_t whole) {
     return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
+std::string counted(std::uint32_t count, std::string_view noun) {
+    return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
+}
+
 class Reasons {
 public:
     template <class... Values>
@@ -73,6 +77,14 @@ void judge_generator(const MeasurementFacts& facts, Reasons& reasons) {
                     "A thread of the generator was busy for {:.0f} % of the time: it, and not the "
                     "server, may have decided the numbers.",
                     percent(busy));
+    }
+    if (facts.driver_busy > busy_care) {
+        const Severity severity =
+            facts.driver_busy > busy_invalid ? Severity::invalid : Severity::care;
+        reasons.add(severity, "driver_saturated",
+                    "A load driver used {:.0f} % of a processor: it, and not the server, may have "
+                    "decided the numbers.",
+                    percent(facts.driver_busy));
     }
     if (facts.generator_ceiling && facts.seconds > 0) {
         const double rate = static_cast<double>(facts.events_answered) / facts.seconds;
@@ -199,13 +211,14 @@ void judge_machine(const MeasurementFacts& facts, Reasons& reasons) {
                     "The processors' governor is \"{}\", not \"performance\": their speed varies.",
                     facts.governor);
     }
-    if (facts.processors > 0 && facts.replicas + facts.generator_threads > facts.processors) {
+    const std::uint32_t wanted = facts.replicas + facts.generator_threads + facts.drivers;
+    if (facts.processors > 0 && wanted > facts.processors) {
+        const std::string drivers =
+            facts.drivers > 0 ? " and " + counted(facts.drivers, "load driver") : std::string();
         reasons.add(Severity::care, "cores_shared",
-                    "{} replica{} and {} thread{} of the generator share {} processor{}: each "
-                    "takes time from the others.",
-                    facts.replicas, facts.replicas == 1 ? "" : "s", facts.generator_threads,
-                    facts.generator_threads == 1 ? "" : "s", facts.processors,
-                    facts.processors == 1 ? "" : "s");
+                    "{} and {} of the generator{} share {}: each takes time from the others.",
+                    counted(facts.replicas, "replica"), counted(facts.generator_threads, "thread"),
+                    drivers, counted(facts.processors, "processor"));
     }
     if (facts.slow_build) {
         reasons.add(Severity::care, "slow_build",

@@ -41,6 +41,7 @@ struct MeasurementFacts {
     std::optional<double> response_p99;
     std::optional<double> lag_p99;
     double generator_busy = 0;                // the busiest thread's share of its processor
+    double driver_busy = 0;                   // the busiest load driver's use of processors
     std::optional<double> generator_ceiling;  // of `bench null` on this machine
 
     std::vector<double> throughput_series;  // of the measurement, one value an interval
@@ -56,6 +57,7 @@ struct MeasurementFacts {
     std::uint32_t processors = 0;
     std::uint32_t replicas = 0;
     std::uint32_t generator_threads = 0;
+    std::uint32_t drivers = 0;  // processes that are a part of the generator
 
     std::vector<double> percentiles;  // that were asked for: 99.9
     std::uint32_t checkpoints_asked = 0;

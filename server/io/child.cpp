@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstring>
 #include <utility>
+#include <vector>
 
 // Where g++ 12 inlines the assignment of three descriptors to a vector, it believes to see a copy
 // of more than them.
@@ -153,6 +154,8 @@ public:
         return {};
     }
 
+    FileDescriptor release() { return FileDescriptor(pipe_.release()); }
+
     // The last chunk is empty.
     void start(OnChunk on_chunk) {
         ELYTRA_ASSERT(!on_chunk_);
@@ -273,6 +276,11 @@ Result<void, int> Child::watch_exit() {
     pidfd.release();
     exit_watch_ = std::move(watch);
     return {};
+}
+
+FileDescriptor Child::take_output() {
+    ELYTRA_ASSERT(output_);
+    return output_->release();
 }
 
 void Child::read_output(std::size_t size_max, OnText on_text) {

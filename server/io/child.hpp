@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include <sys/types.h>
@@ -97,6 +98,12 @@ public:
     void wait(OnExit on_exit);
 
     void close_input() { input_.reset(); }
+
+    // Our ends of piped streams, for somebody else who uses and closes them, on whatever thread.
+    // Once each; instead of close_input() and read_output().
+    FileDescriptor take_input() { return std::move(input_); }
+
+    FileDescriptor take_output();
 
     // To the process itself, not to its group. Nothing happens once it has been reaped.
     void signal(int signal);

@@ -148,6 +148,8 @@ class Bench(BenchTest):
             (["--repeat=0"], "/measure/repeat"),
             (["--duration=10"], "/measure/duration"),
             (["--rate=fast"], "/load/arrival/rate"),
+            (["--set", "/load/driver=pipe:x"], 'must be "builtin:transfers", or "exec:" and a'),
+            (["--set", "/load/driver=exec:"], "/load/driver"),
             (["--think=1ms", "--rate=1k/s"], "/load/arrival/think"),
             (["--set", "/load/cleints=4"], 'did you mean "clients"'),
             (["--binary=./missing"], "./missing"),

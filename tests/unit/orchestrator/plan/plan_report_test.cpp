@@ -43,6 +43,19 @@ TEST_CASE("a load is one line for every form of arrival") {
           "open loop, poisson, again and again: 0/s to 80k/s in 20s, 500/s for 100ms");
 }
 
+TEST_CASE("a plan names the driver of its load, as text where it is not our own") {
+    const auto load = [](const Plan& plan) { return load_text(plan.subjects[0].cells[0]); };
+    const auto driver = [](const Plan& plan) {
+        return plan_json(plan)["subjects"][0]["cells"][0]["load"]["driver"];
+    };
+    const Plan own = plan_of("{}");
+    CHECK(load(own).ends_with("; audited"));
+    CHECK(driver(own) == "builtin:transfers");
+    const Plan external = plan_of(R"({"load": {"driver": "exec:./my driver --fast"}})");
+    CHECK(load(external).ends_with("; audited; through exec:./my driver --fast"));
+    CHECK(driver(external) == "exec:./my driver --fast");
+}
+
 TEST_CASE("a plan as text names every measurement and every step") {
     const std::string text = plan_text(plan_of(
         R"({"name": "x", "cluster": {"start": {"development": true, "cache_grid": "1GiB"}},

@@ -11,6 +11,7 @@
 
 #include <doctest/doctest.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/support/run_loop.hpp"
 #include "tests/support/temp_directory.hpp"
@@ -258,4 +259,24 @@ TEST_CASE("a child can be destroyed while its handlers are pending") {
     loop.run();
     CHECK_FALSE(called);
     CHECK_FALSE(has_children());
+}
+
+TEST_CASE("the pipes of a child can be taken, and then belong to whoever has them") {
+    asio::io_context loop;
+    Child child(loop);
+    REQUIRE(
+        child
+            .spawn(
+                {.executable = "/bin/cat", .input = ChildStream::pipe, .output = ChildStream::pipe})
+            .has_value());
+    FileDescriptor input = child.take_input();
+    const FileDescriptor output = child.take_output();
+    REQUIRE(write(input.get(), "x", 1) == 1);
+    char echoed = 0;
+    REQUIRE(read(output.get(), &echoed, 1) == 1);
+    CHECK(echoed == 'x');
+    child.close_input();  // has no input any more
+    CHECK(exists(child.pid()));
+    input.reset();
+    CHECK(wait_for(loop, child).exit_code == 0);
 }
