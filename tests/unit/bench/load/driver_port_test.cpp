@@ -155,23 +155,15 @@ TEST_CASE("a driver that ends before or within its hello is told from one that s
 }
 
 TEST_CASE("an answer that is none ends the session with its reason") {
-    const auto head = [](const DriverRequest& request, std::uint64_t number, std::uint32_t size) {
-        static_cast<void>(request);
-        return bytes_of(encode(DriverAnswer{.number = number, .size = size}));
+    const auto failure_of = [](std::uint64_t number, std::uint32_t size) {
+        return Scene().failure_of([=](const auto&, const auto&) {
+            return bytes_of(encode(DriverAnswer{.number = number, .size = size}));
+        });
     };
-    CHECK(Scene().failure_of([&](const auto& request, const auto&) {
-        return head(request, request.number + 1, 48);
-    }) == "driver d0: it answered request 2 while request 1 (create_transfers) was in flight");
-    CHECK(Scene()
-              .failure_of([&](const auto& request, const auto&) {
-                  return head(request, request.number, 40);
-              })
-              .find("no whole results") != std::string::npos);
-    CHECK(Scene()
-              .failure_of([&](const auto& request, const auto&) {
-                  return head(request, request.number, 64);
-              })
-              .find("4 results, at most 3") != std::string::npos);
+    CHECK(failure_of(2, 48) ==
+          "driver d0: it answered request 2 while request 1 (create_transfers) was in flight");
+    CHECK(failure_of(1, 40).find("no whole results of 16 bytes") != std::string::npos);
+    CHECK(failure_of(1, 64).find("4 results, at most 3") != std::string::npos);
 }
 
 TEST_CASE("a driver that ends with a request in flight leaves it unanswered") {

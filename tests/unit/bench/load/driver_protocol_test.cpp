@@ -9,6 +9,8 @@
 
 using namespace elytra;
 using namespace elytra::bench;
+using namespace std::string_literals;
+using namespace std::string_view_literals;
 using wire::Operation;
 
 namespace {
@@ -39,7 +41,6 @@ bool refused_for(const Result<T, std::string>& decoded, std::string_view why) {
 }  // namespace
 
 TEST_CASE("the heads of the driver protocol are the documented bytes") {
-    using namespace std::string_literals;
     CHECK(bytes_of(encode(DriverHello{.events_max = 8189})) ==
           "ELYD\x01\0\0\0\xfd\x1f\0\0\0\0\0\0"s);
     CHECK(bytes_of(encode(request(Operation::create_transfers, 256))) ==
@@ -58,7 +59,7 @@ TEST_CASE("a hello is accepted as documented, and every other one refused for it
     CHECK(refused_for(decode_hello(encode(DriverHello{.events_max = 1, .reserved = 9})),
                       "ends with 9, must be 0"));
     CHECK(refused_for(decode_hello(head_of("Listening on :80")), "it said \"Listening on :80\""));
-    CHECK(refused_for(decode_hello(head_of("\n\0\x01\x02 binary \xff\xfe ok")),
+    CHECK(refused_for(decode_hello(head_of("\n\0\x01\x02 binary \xff\xfe ok"sv)),
                       "instead of a hello"));
 }
 

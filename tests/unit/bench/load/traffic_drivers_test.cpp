@@ -114,10 +114,12 @@ TEST_CASE("drivers carry a load as sessions of our own do, on several threads") 
     CHECK(result.measurement.accepted > 0);
     CHECK(result.measurement.accepted == result.measurement.answered);
     CHECK(result.latency.service.count() > 0);
+    std::uint32_t requests = 0;
     for (const auto& driver : scene.drivers) {
-        CHECK(driver->requests_received > 0);
+        requests += driver->requests_received;
         CHECK_FALSE(driver->input_ended);
     }
+    CHECK(requests >= result.measurement.requests);
     scene.traffic.reset();
     run_until(scene.loop, [&] { return scene.drivers.back()->input_ended; });
 }
@@ -138,20 +140,20 @@ TEST_CASE("a driver that fails in the load ends it, and the reason is told once"
 
 TEST_CASE("a driver that says no hello, or does not answer, is waited for as long as allowed") {
     TrafficOptions options = closed(2);
-    options.register_timeout_nanoseconds = 50 * nanoseconds_per_millisecond;
+    options.register_timeout_nanoseconds = nanoseconds_per_second;
     Scene scene(options);
     SUBCASE("no hello") {
         scene.drivers[1]->hello.clear();
         scene.start();
         CHECK(scene.await_result().errors ==
-              std::vector<std::string>{"no session within 0 s: driver d1: its hello is missing"});
+              std::vector<std::string>{"no session within 1 s: driver d1: its hello is missing"});
     }
     SUBCASE("no answer") {
         scene.drivers[1]->answer = [](const auto&, const auto&) { return Bytes(); };
         scene.drivers[0]->answer = scene.drivers[1]->answer;
         scene.start();
         CHECK(scene.await_result().errors ==
-              std::vector<std::string>{"no answer to the creation of accounts within 0 s: driver "
+              std::vector<std::string>{"no answer to the creation of accounts within 1 s: driver "
                                        "d0: the answer to request 1 (create_accounts) is missing"});
     }
 }
