@@ -436,7 +436,7 @@ TEST_CASE("a batch larger than the server takes is refused before anything is cr
     scene.traffic->start();
     const TrafficResult& result = scene.await_result();
     REQUIRE(result.errors.size() == 1);
-    CHECK(result.errors[0] == "batches of 10 events: the server takes 7 at most");
+    CHECK(result.errors[0] == "batches of 10 events: 7 are accepted at most");
     CHECK(scene.server.accounts.empty());
 }
 
