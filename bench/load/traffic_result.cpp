@@ -1,5 +1,7 @@
 #include "bench/load/traffic_result.hpp"
 
+#include <algorithm>
+
 namespace elytra::bench {
 
 void TrafficCounts::add(const TrafficCounts& other) {
@@ -20,6 +22,10 @@ void TrafficLatency::merge(const TrafficLatency& other) {
     service.merge(other.service);
     query.merge(other.query);
     lag.merge(other.lag);
+}
+
+std::uint64_t transfers_accepted(const TrafficCounts& counts, const TrafficLatency& latency) {
+    return counts.accepted - std::min(counts.accepted, latency.query.count());
 }
 
 }  // namespace elytra::bench

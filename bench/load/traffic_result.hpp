@@ -48,6 +48,9 @@ struct TrafficLatency {
     void merge(const TrafficLatency& other);
 };
 
+// The transfers among what was accepted in a phase, within what was on its way at its ends.
+std::uint64_t transfers_accepted(const TrafficCounts& counts, const TrafficLatency& latency);
+
 // One point of the time series, all threads together.
 struct TrafficInterval {
     TrafficPhase phase = TrafficPhase::warm_up;

@@ -35,7 +35,12 @@ std::uint64_t deadline_nanoseconds(const Plan& plan) {
 
 std::uint32_t environment_padding(const Plan& plan, const Measurement& measurement) {
     const std::uint64_t seed = plan.cell_of(measurement).traffic.workload.seed;
-    elytra::Prng prng = elytra::Prng(seed).split(measurement.index);
+    // Steps are served by the members that the first of them has started.
+    const Measurement* starting = &measurement;
+    while (starting->place == Place::between || starting->place == Place::last) {
+        starting = &plan.measurements[starting->index - 1];
+    }
+    elytra::Prng prng = elytra::Prng(seed).split(starting->index);
     return static_cast<std::uint32_t>(prng.below(environment_padding_max + 1));
 }
 

@@ -266,8 +266,13 @@ bool Course::another_step() {
 
 void Course::on_step_ended(TrafficResult result) {
     sample();
+    outcome_.foreign_during = look_around();
     const std::uint64_t length = result.warm_up_nanoseconds + result.measurement_nanoseconds;
+    const std::uint64_t transfers =
+        elytra::bench::transfers_accepted(result.warm_up, result.warm_up_latency) +
+        elytra::bench::transfers_accepted(result.measurement, result.latency);
     const run::MeasurementOutcome ended = take_step(std::move(result));
+    outcome_.transfers_earlier += transfers;
     step_begin_ += length;
     context_.tell(run::MeasurementEnded{
         .index = ended.index, .completion = ended.completion, .steady = ended.steady});

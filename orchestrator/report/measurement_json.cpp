@@ -85,12 +85,6 @@ json counts_json(const TrafficCounts& counts) {
             {"requests", counts.requests}};
 }
 
-// What the load had put into the ledger when the measurement began, within what was on its way.
-std::uint64_t transfers_before(const TrafficResult& traffic) {
-    const std::uint64_t queries = traffic.warm_up_latency.query.count();
-    return traffic.warm_up.accepted - std::min(traffic.warm_up.accepted, queries);
-}
-
 json rates_json(const TrafficResult& traffic) {
     const TrafficCounts& counts = traffic.measurement;
     const double offered = static_cast<double>(counts.offered);
@@ -253,7 +247,9 @@ void add_traffic(json& measurement, const run::MeasurementOutcome& outcome,
                              {"drain_ns", traffic.drain_nanoseconds}};
     measurement["carried"] = {
         {"in", traffic.carried_in}, {"out", traffic.carried_out}, {"followed", traffic.followed}};
-    measurement["transfers_before"] = transfers_before(traffic);
+    measurement["transfers_before"] =
+        outcome.transfers_earlier +
+        elytra::bench::transfers_accepted(traffic.warm_up, traffic.warm_up_latency);
     measurement["counts"] = counts_json(traffic.measurement);
     measurement["warm_up_counts"] = counts_json(traffic.warm_up);
     measurement["rates"] = rates_json(traffic);

@@ -124,6 +124,7 @@ struct MeasurementOutcome {
     std::vector<HostSample> host;
     std::vector<Mark> marks;
     std::optional<elytra::bench::TrafficResult> traffic;
+    std::uint64_t transfers_earlier = 0;  // that earlier steps have put into the same ledger
     elytra::bench::SystemLoad system_before;
     elytra::bench::SystemLoad system_after;
     ForeignLoad foreign_before;  // from the begin to the measurement
