@@ -157,10 +157,10 @@ class Comparison(BenchTest):
 
     def test_two_configurations_of_one_server_are_told_apart(self):
         result = self.compare(self.server_with("", "b"), "--pairs=6",
-                              "--a-set=/load/batch_max=8189", "--b-set=/load/batch_max=10",
-                              status=REGRESSION)
+                              "--a-set=/load/batch_max=8189",
+                              "--b-set=/load/arrival/think=20ms", status=REGRESSION)
         self.assertEqual([one["settings"] for one in result["subjects"]],
-                         [["/load/batch_max=8189"], ["/load/batch_max=10"]])
+                         [["/load/batch_max=8189"], ["/load/arrival/think=20ms"]])
         self.assertEqual(result["comparison"]["metrics"]["throughput"]["verdict"], "worse")
         self.assertIn("b: Elytra", (self.run_folder() / "report.txt").read_text())
 
