@@ -436,7 +436,7 @@ void Course::on_load_ended() {
     for (const std::string& error : outcome_.traffic->errors) trouble(error);
     for (const auto& member : members_) member->note_memory();
     if (drivers_) {
-        const std::vector<std::string> troubles = drivers_->troubles(end);
+        const std::vector<std::string> troubles = drivers_->troubles(outcome_.traffic->errors);
         for (const std::string& text : troubles) trouble(text);
         if (!troubles.empty()) end = run::EndState::badly;
     }

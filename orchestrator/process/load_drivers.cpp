@@ -210,14 +210,21 @@ bool LoadDrivers::ended() const {
     return std::ranges::all_of(drivers_, [](const auto& driver) { return driver->complete; });
 }
 
-std::vector<std::string> LoadDrivers::troubles(run::EndState load) const {
+std::vector<std::string> LoadDrivers::troubles(std::span<const std::string> errors) const {
+    const bool failed = !errors.empty();
+    const auto is_blamed = [errors](const Driver* driver) {
+        const std::string begin = fmt::format("driver {}:", driver->outcome.name);
+        return std::ranges::any_of(errors, [&](const auto& one) { return one.starts_with(begin); });
+    };
     std::vector<const Driver*> named;
     for (const auto& driver : drivers_) {
-        const bool failed = load == run::EndState::badly && !driver->log.tail().empty();
-        if (!driver->ended_well() || failed) named.push_back(driver.get());
+        const bool spoke = failed && !driver->log.tail().empty();
+        if (!driver->ended_well() || spoke) named.push_back(driver.get());
     }
+    // The others may have lost their pipes for it.
+    std::ranges::stable_partition(named, is_blamed);
     // At least how the one ended that may have been the reason.
-    if (named.empty() && load == run::EndState::badly && !drivers_.empty()) {
+    if (named.empty() && failed && !drivers_.empty()) {
         named.push_back(drivers_.front().get());
     }
     if (named.empty()) return {};

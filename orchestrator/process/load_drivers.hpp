@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -53,9 +54,10 @@ public:
     // Whether no process of them is there that could still be ended.
     bool ended() const;
 
-    // What has to be said of their end: after a load that went well, of those that did not end as
-    // told; after one that failed, also the last words of the others. Requires: ended().
-    std::vector<std::string> troubles(run::EndState load) const;
+    // What has to be said of their end: after a load without errors, of those that did not end as
+    // told; after one that failed, also the last words of the others, and first of whom an error
+    // names. Requires: ended().
+    std::vector<std::string> troubles(std::span<const std::string> errors) const;
 
     std::vector<run::DriverOutcome> take_outcomes();
 

@@ -26,7 +26,6 @@ using elytra::bench::DriverPipes;
 using elytra::test::run_until;
 using elytra::test::TempDirectory;
 using elytractl::run::DriverOutcome;
-using elytractl::run::EndState;
 namespace io = elytra::io;
 
 namespace {
@@ -78,6 +77,8 @@ struct Scene {
 
 bool no_children() { return waitpid(-1, nullptr, WNOHANG) == -1 && errno == ECHILD; }
 
+const std::vector<std::string> failed{"the load failed"};
+
 }  // namespace
 
 TEST_CASE("each driver gets its session, the cluster and pipes, and its log is kept") {
@@ -91,7 +92,7 @@ TEST_CASE("each driver gets its session, the cluster and pipes, and its log is k
     CHECK(scene.read_all(1) == "127.0.0.1:3001,127.0.0.1:3002 7 1\n");
     CHECK_FALSE(scene.drivers.ended());
     scene.stop();
-    CHECK(scene.drivers.troubles(EndState::well).empty());
+    CHECK(scene.drivers.troubles({}).empty());
     CHECK(scene.log("d0") == "log 0\n");
     CHECK(scene.log("d1") == "log 1\n");
     const std::vector<DriverOutcome> outcomes = scene.drivers.take_outcomes();
@@ -123,8 +124,8 @@ TEST_CASE("a driver that ends badly is named with its status and its last words"
         CAPTURE(row.command);
         Scene scene(row.command);
         scene.stop();
-        for (const EndState load : {EndState::well, EndState::badly}) {
-            const std::vector<std::string> troubles = scene.drivers.troubles(load);
+        for (const std::vector<std::string>& errors : {std::vector<std::string>(), failed}) {
+            const std::vector<std::string> troubles = scene.drivers.troubles(errors);
             REQUIRE(troubles.size() == 1);
             CAPTURE(troubles.front());
             CHECK(troubles.front().starts_with("driver d0 (process "));
@@ -136,16 +137,18 @@ TEST_CASE("a driver that ends badly is named with its status and its last words"
 TEST_CASE("after a load that failed, the end of a driver is told although it was a good one") {
     Scene quiet("true");
     quiet.stop();
-    CHECK(quiet.drivers.troubles(EndState::well).empty());
-    REQUIRE(quiet.drivers.troubles(EndState::badly).size() == 1);
-    CHECK(quiet.drivers.troubles(EndState::badly).front().ends_with("exited with status 0"));
+    CHECK(quiet.drivers.troubles({}).empty());
+    REQUIRE(quiet.drivers.troubles(failed).size() == 1);
+    CHECK(quiet.drivers.troubles(failed).front().ends_with("exited with status 0"));
     Scene several("sh -c 'echo bye >&2'", 3);
     several.stop();
-    CHECK(several.drivers.troubles(EndState::well).empty());
-    const std::vector<std::string> troubles = several.drivers.troubles(EndState::badly);
+    CHECK(several.drivers.troubles({}).empty());
+    const std::vector<std::string> troubles = several.drivers.troubles(failed);
     REQUIRE(troubles.size() == 2);
     CHECK(troubles[0].ends_with("exited with status 0; it said:\nbye"));
     CHECK(troubles[1].starts_with("2 more drivers failed or had something to say: "));
+    const std::vector<std::string> blamed{"driver d1: its output ended before its hello"};
+    CHECK(several.drivers.troubles(blamed).front().starts_with("driver d1 (process "));
 }
 
 TEST_CASE("a driver that ignores the end of its input is killed, and so is its group") {
@@ -154,7 +157,7 @@ TEST_CASE("a driver that ignores the end of its input is killed, and so is its g
     const io::FileDescriptor pidfd(elytra::narrow<int>(syscall(SYS_pidfd_open, child, 0)));
     REQUIRE(pidfd.is_open());
     scene.stop();
-    const std::vector<std::string> troubles = scene.drivers.troubles(EndState::well);
+    const std::vector<std::string> troubles = scene.drivers.troubles({});
     REQUIRE(troubles.size() == 1);
     CHECK(troubles.front().find("did not end within 5 s of the end of its input and was killed") !=
           std::string::npos);
