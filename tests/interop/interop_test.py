@@ -14,6 +14,8 @@ import harness  # noqa: E402  the harness of the process-level tests
 
 INSTALLED = harness.ROOT / "build" / "interop"
 INSTALL_SECONDS_MAX = 120
+# One more attempt, soon: a registry that is out of reach shall not hold up the other tests.
+NPM_IMPATIENT = ["--fetch-retries=1", "--fetch-retry-mintimeout=1000"]
 CLIENT_SECONDS_MAX = 180
 # Nobody answers, or somebody in between whom this machine does not trust.
 UNREACHABLE = re.compile(
@@ -30,7 +32,7 @@ def install_node_client(release):
     (folder / "package.json").write_text("{}\n")
     if not module.exists():
         package = f"tigerbeetle-node@{release}"
-        install(["npm", "install", "--no-audit", "--no-fund", package], folder)
+        install(["npm", "install", "--no-audit", "--no-fund", *NPM_IMPATIENT, package], folder)
     return module
 
 
@@ -40,7 +42,8 @@ def install_python_client(release):
     if not (folder / "tigerbeetle").exists():
         folder.mkdir(parents=True, exist_ok=True)
         package = f"tigerbeetle=={release}"
-        install([sys.executable, "-m", "pip", "install", "--no-deps", "-t", ".", package], folder)
+        install([sys.executable, "-m", "pip", "install", "--retries=1", "--no-deps", "-t", ".",
+                 package], folder)
     return folder
 
 
